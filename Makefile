@@ -1,0 +1,38 @@
+# Thin names over the CMake presets and tools/; `make` alone prints them.
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test test-quick format lint tidy asan tsan fuzz bench microbench clean
+SOURCES = $(shell git ls-files 'src/**.h' 'src/**.cc' 'tests/**.h' 'tests/**.cc' | grep -v /generated/)
+FUZZ_SECONDS ?= 60
+export NINJA_STATUS = [%f/%t %es] # trailing blank wanted
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+deps: ## install what building and testing needs (apt)
+	@tools/install_deps.sh
+build: deps ## the release binary: build/release/fairlead
+	@cmake --preset release -Wno-dev >/dev/null && cmake --build --preset release
+demo: ## the proxy in front of real backends, with requests to watch
+	@tools/demo
+test: ## build and run the tests (FULL=1: also slow ones and sanitizers)
+	@tools/test
+test-quick: ## unit tests and fuzz regressions only
+	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug && ctest --preset debug -j2 -LE 'slow|integration'
+format: ## clang-format every source in place
+	@clang-format-19 -i $(SOURCES)
+lint: ## layers, format, script syntax, headers that compile alone
+	@tools/lint
+tidy: ## clang-tidy over every source (slow)
+	@cmake --preset debug -Wno-dev >/dev/null && run-clang-tidy-19 -quiet -p build/debug '/src/.*\.cc$$'
+asan tsan: ## tests under AddressSanitizer + UBSan, or under ThreadSanitizer
+	@cmake --preset $@ -Wno-dev >/dev/null && cmake --build --preset $@ && ctest --preset $@ -j2 -LE slow
+fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
+	@cmake --preset fuzz -Wno-dev >/dev/null && cmake --build --preset fuzz && tools/fuzz $(FUZZ_SECONDS)
+bench: build ## fairlead, nginx and HAProxy in one interleaved run
+	@tools/install_deps.sh --bench
+	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench --target bench_backend
+	@tests/bench/compare.py
+microbench: ## parsers, router match, snapshot build (Google Benchmark)
+	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench
+	@for bench in build/bench/tests/*_bench; do $$bench; done
+clean: ## remove build/
+	@rm -rf build

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what building and testing fairlead needs, with apt (Debian 12, 13; Ubuntu 24.04). Run again at will: when
+# nothing is missing it ends at once without touching the network.
+#   --bench         also nginx, HAProxy and wrk, for `make bench`
+#   --conformance   also build/venv with moto, boto3 and the AWS CLI, for tests against other people's tools
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bench=0 conformance=0
+for arg in "$@"; do
+  case $arg in
+    --bench) bench=1 ;;
+    --conformance) conformance=1 ;;
+    -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "install_deps.sh: unknown option $arg (see --help)" >&2; exit 2 ;;
+  esac
+done
+
+command -v apt-get >/dev/null || { echo "install_deps.sh: needs apt-get (Debian 12 or 13, Ubuntu 24.04)" >&2; exit 1; }
+. /etc/os-release
+
+packages=(
+  ca-certificates curl git pkg-config python3
+  clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 llvm-19 cmake ninja-build ccache
+  libc-ares-dev libcli11-dev libexpected-dev libfmt-dev libre2-dev libspdlog-dev libssl-dev libtomlplusplus-dev
+  libyaml-dev zlib1g-dev
+  libbenchmark-dev libgmock-dev libgtest-dev
+)
+# Debian 12's default Boost (1.74) has no JSON library yet; 1.81 stands beside it.
+if [[ $ID == debian && $VERSION_ID == 12 ]]; then packages+=(libboost-json1.81-dev); else packages+=(libboost-json-dev); fi
+((bench)) && packages+=(nginx-light haproxy wrk)
+((conformance)) && packages+=(python3-venv)
+
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p' || true)
+missing=()
+for package in "${packages[@]}"; do
+  grep -qxF "$package" <<<"$installed" || missing+=("$package")
+done
+
+if ((${#missing[@]})); then
+  sudo=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || { echo "install_deps.sh: run as root, or install sudo" >&2; exit 1; }
+    sudo=(sudo)
+  fi
+  echo "Installing with apt: ${missing[*]}"
+  "${sudo[@]}" apt-get -qq -o DPkg::Lock::Timeout=300 update
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null
+  # The benchmark starts its own; Debian would leave them running as services.
+  for service in nginx haproxy; do
+    if [[ -d /run/systemd/system && " ${missing[*]} " == *" $service"* ]]; then
+      "${sudo[@]}" systemctl disable --quiet --now "$service"
+    fi
+  done
+fi
+
+if ((conformance)) && [[ ! -x build/venv/bin/moto_server ]]; then
+  echo "Installing with pip into build/venv: moto[server] boto3 awscli"
+  python3 -m venv build/venv
+  build/venv/bin/pip install --quiet --disable-pip-version-check 'moto[server]' boto3 awscli
+fi
+echo "All dependencies are installed."
