@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cmath>
-#include <cstdlib>
+#include <optional>
 
 #include "base/strings.h"
 
@@ -30,14 +30,44 @@ constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 // Nanoseconds in one unit of Go's duration text; 0 for an unknown unit.
-double unit_nanoseconds(std::string_view unit) {
+uint64_t unit_nanoseconds(std::string_view unit) {
   if (unit == "ns") return 1;
-  if (unit == "us" || unit == "\u00b5s" || unit == "\u03bcs") return 1e3;
-  if (unit == "ms") return 1e6;
-  if (unit == "s") return 1e9;
-  if (unit == "m") return 60e9;
-  if (unit == "h") return 3600e9;
+  if (unit == "us" || unit == "\u00b5s" || unit == "\u03bcs") return 1'000;
+  if (unit == "ms") return 1'000'000;
+  if (unit == "s") return 1'000'000'000;
+  if (unit == "m") return 60'000'000'000;
+  if (unit == "h") return 3'600'000'000'000;
   return 0;
+}
+
+std::string_view take_digits(std::string_view& rest) {
+  size_t n = 0;
+  while (n < rest.size() && is_digit(rest[n])) ++n;
+  const std::string_view digits = rest.substr(0, n);
+  rest.remove_prefix(n);
+  return digits;
+}
+
+// One term of a duration, such as "1.5h", off the front of `rest`. Whole units are exact, as in Go.
+std::optional<uint64_t> take_term(std::string_view& rest) {
+  constexpr uint64_t kMax = uint64_t{1} << 63;
+  const std::string_view whole = take_digits(rest);
+  std::string_view fraction;
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    fraction = take_digits(rest);
+  }
+  if (whole.empty() && fraction.empty()) return std::nullopt;
+  size_t end = 0;
+  while (end < rest.size() && !is_digit(rest[end]) && rest[end] != '.') ++end;
+  const uint64_t unit = unit_nanoseconds(rest.substr(0, end));
+  rest.remove_prefix(end);
+  const auto count = whole.empty() ? 0 : parse_uint(whole);
+  if (unit == 0 || !count || *count > kMax / unit) return std::nullopt;
+  double part = 0, scale = static_cast<double>(unit);
+  for (const char c : fraction) part += (c - '0') * (scale /= 10);
+  const uint64_t term = *count * unit + static_cast<uint64_t>(std::llround(part));
+  return term <= kMax ? std::optional(term) : std::nullopt;
 }
 
 }  // namespace
@@ -49,34 +79,26 @@ const Clock& system_clock() {
 
 Result<Duration> parse_duration(std::string_view text) {
   const auto bad = [&] {
-    return fail(Code::invalid, fmt::format("\"{}\" is not a duration (examples: 10 = ten seconds, 1m30s, 100ms)", text));
+    return fail(Code::invalid,
+                fmt::format("\"{}\" is not a duration (examples: 10 = ten seconds, 1m30s, 100ms)", text));
   };
-  if (const auto seconds = parse_int(text)) {
-    if (std::abs(*seconds) > INT64_MAX / 1'000'000'000) return bad();
-    return std::chrono::seconds(*seconds);
-  }
   std::string_view rest = text;
-  double sign = 1, total = 0;
-  if (!rest.empty() && (rest[0] == '-' || rest[0] == '+')) {
-    sign = rest[0] == '-' ? -1 : 1;
-    rest.remove_prefix(1);
-  }
+  const bool negative = rest.starts_with('-');
+  if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   if (rest.empty()) return bad();
-  while (!rest.empty()) {
-    size_t n = 0;
-    while (n < rest.size() && (is_digit(rest[n]) || rest[n] == '.')) ++n;
-    const std::string number(rest.substr(0, n));
-    if (n == 0 || number == "." || number.find('.') != number.rfind('.')) return bad();
-    rest.remove_prefix(n);
-    size_t u = 0;
-    while (u < rest.size() && !is_digit(rest[u]) && rest[u] != '.') ++u;
-    const double unit = unit_nanoseconds(rest.substr(0, u));
-    if (unit == 0) return bad();
-    total += std::strtod(number.c_str(), nullptr) * unit;
-    rest.remove_prefix(u);
+  uint64_t total = 0;
+  const uint64_t limit = static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0);
+  if (const auto seconds = parse_uint(rest)) {
+    if (*seconds > limit / 1'000'000'000) return bad();
+    total = *seconds * 1'000'000'000;
+    rest = {};
   }
-  if (total > 9.2e18) return bad();
-  return Duration(static_cast<int64_t>(std::llround(sign * total)));
+  while (!rest.empty()) {
+    const auto term = take_term(rest);
+    if (!term || *term > limit - total) return bad();
+    total += *term;
+  }
+  return Duration(static_cast<int64_t>(negative ? 0 - total : total));
 }
 
 std::string format_duration(Duration d) {
@@ -134,9 +156,14 @@ std::string format_http_date(WallTime t) {
 Result<WallTime> parse_http_date(std::string_view text) {
   std::tm p{};
   const std::string copy(text);
-  const char* end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &p);
-  if (end == nullptr || *end != '\0') return fail(Code::invalid, fmt::format("\"{}\" is not an HTTP date", text));
-  return WallTime(std::chrono::seconds(::timegm(&p)));
+  if (::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &p) != nullptr) {
+    const std::chrono::seconds seconds(::timegm(&p));
+    // WallTime ends in 2262. strptime forgives spaces, letter case and a 31 February; the grammar does not.
+    if (abs(seconds) < std::chrono::floor<std::chrono::seconds>(Duration::max()) &&
+        format_http_date(WallTime(seconds)) == text)
+      return WallTime(seconds);
+  }
+  return fail(Code::invalid, fmt::format("\"{}\" is not an HTTP date", text));
 }
 
 }  // namespace fl
