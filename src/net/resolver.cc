@@ -1,0 +1,192 @@
+#include "net/resolver.h"
+
+#include <ares.h>
+#include <fmt/format.h>
+#include <netdb.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/strings.h"
+
+namespace fl::net {
+namespace {
+
+constexpr Duration kMinTtl = 1s;
+constexpr Duration kMaxTtl = 60s;
+constexpr size_t kMaxEntries = 4096;
+
+struct Library {
+  Library() { ares_library_init(ARES_LIB_INIT_ALL); }
+};
+
+}  // namespace
+
+struct Resolver::Impl {
+  struct Question {
+    Impl& impl;
+    std::string name;
+    std::vector<std::coroutine_handle<>> waiters;
+    Result<std::vector<IpAddress>> answer;
+    bool done = false;
+  };
+  struct Entry {
+    std::vector<IpAddress> addresses;
+    TimePoint expires;
+  };
+  // One of the library's sockets; level-triggered, as it asks for readiness itself.
+  struct Socket final : Pollable {
+    Impl& impl;
+    ares_socket_t fd;
+    Socket(Impl& i, ares_socket_t s) : impl(i), fd(s) {}
+    void on_events(uint32_t events) noexcept override {
+      const ares_socket_t bad = ARES_SOCKET_BAD;
+      impl.process((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 ? fd : bad, (events & EPOLLOUT) != 0 ? fd : bad);
+    }
+  };
+  struct Tick : Timer {
+    Impl& impl;
+    explicit Tick(Impl& i) : Timer([](Timer& t) { static_cast<Tick&>(t).impl.process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }), impl(i) {}
+  };
+
+  explicit Impl(Loop& l) : loop(l) {
+    static const Library library;
+    ares_options options{};
+    options.sock_state_cb = &Impl::on_socket_state;
+    options.sock_state_cb_data = this;
+    options.timeout = 2000;
+    options.tries = 3;
+    ok = ares_init_options(&channel, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) == ARES_SUCCESS;
+  }
+  ~Impl() {
+    if (ok) ares_destroy(channel);
+    for (auto& [fd, socket] : sockets) {
+      loop.remove(fd);
+      loop.forget(*socket);
+    }
+  }
+
+  static void on_socket_state(void* data, ares_socket_t fd, int readable, int writable) {
+    auto& self = *static_cast<Impl*>(data);
+    const auto it = self.sockets.find(fd);
+    if (readable == 0 && writable == 0) {
+      if (it == self.sockets.end()) return;
+      self.loop.remove(fd);
+      self.loop.forget(*it->second);
+      self.retired.push_back(std::move(it->second));  // it may be the one whose event is being handled
+      self.sockets.erase(it);
+      return;
+    }
+    const uint32_t events = (readable != 0 ? EPOLLIN : 0u) | (writable != 0 ? EPOLLOUT : 0u);
+    if (it != self.sockets.end()) {
+      self.loop.modify(fd, events, *it->second);
+      return;
+    }
+    auto socket = std::make_unique<Socket>(self, fd);
+    self.loop.add(fd, events, *socket);
+    self.sockets.emplace(fd, std::move(socket));
+  }
+
+  void process(ares_socket_t readable, ares_socket_t writable) {
+    ares_process_fd(channel, readable, writable);
+    retired.clear();
+    arm();
+  }
+
+  void arm() {
+    timeval buffer{};
+    if (const timeval* t = ares_timeout(channel, nullptr, &buffer); t != nullptr)
+      loop.timers().set(tick, loop.now() + std::chrono::seconds(t->tv_sec) + std::chrono::microseconds(t->tv_usec) + 1ms);
+    else
+      tick.cancel();
+  }
+
+  static void on_answer(void* argument, int status, int, ares_addrinfo* info) {
+    auto& question = *static_cast<Question*>(argument);
+    question.done = true;
+    if (status == ARES_SUCCESS) {
+      std::vector<IpAddress> addresses;
+      int64_t ttl = 60;
+      for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
+        const IpAddress ip = SocketAddress::from(node->ai_addr).ip;
+        if (std::ranges::find(addresses, ip) == addresses.end()) addresses.push_back(ip);
+        ttl = std::min<int64_t>(ttl, node->ai_ttl);
+      }
+      std::ranges::stable_partition(addresses, [](const IpAddress& ip) { return ip.is_v4(); });
+      if (addresses.empty()) {
+        question.answer = fail(Code::not_found, fmt::format("host name \"{}\" has no address", question.name));
+      } else {
+        Impl& impl = question.impl;
+        if (impl.cache.size() >= kMaxEntries) impl.cache.clear();
+        const Duration keep = std::clamp<Duration>(std::chrono::seconds(ttl), kMinTtl, kMaxTtl);
+        impl.cache[question.name] = {addresses, impl.loop.now() + keep};
+        question.answer = std::move(addresses);
+      }
+      ares_freeaddrinfo(info);
+    } else {
+      const bool missing = status == ARES_ENOTFOUND || status == ARES_ENODATA;
+      question.answer = fail(missing ? Code::not_found : Code::unavailable,
+                             fmt::format("cannot resolve host name \"{}\": {}", question.name, ares_strerror(status)));
+    }
+    if (status == ARES_EDESTRUCTION) return;
+    for (const auto waiter : question.waiters) question.impl.loop.resume_later(waiter);
+    question.waiters.clear();
+  }
+
+  Loop& loop;
+  ares_channel channel{};
+  bool ok = false;
+  Tick tick{*this};
+  std::unordered_map<ares_socket_t, std::unique_ptr<Socket>> sockets;
+  std::vector<std::unique_ptr<Socket>> retired;
+  std::map<std::string, Entry, std::less<>> cache;
+  std::map<std::string, std::shared_ptr<Question>, std::less<>> asking;
+};
+
+Resolver::Resolver(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
+Resolver::~Resolver() = default;
+
+const std::vector<IpAddress>* Resolver::cached(std::string_view host) {
+  const auto it = impl_->cache.find(host);
+  if (it != impl_->cache.end()) {
+    if (it->second.expires > impl_->loop.now()) return &it->second.addresses;
+    impl_->cache.erase(it);
+  }
+  if (auto ip = IpAddress::parse(host)) {
+    if (impl_->cache.size() >= kMaxEntries) impl_->cache.clear();
+    return &(impl_->cache[std::string(host)] = {{*ip}, TimePoint::max()}).addresses;
+  }
+  return nullptr;
+}
+
+Task<Result<std::vector<IpAddress>>> Resolver::resolve(std::string_view host) {
+  if (const auto* known = cached(host)) co_return *known;
+  if (!impl_->ok) co_return fail(Code::internal, "the DNS resolver could not be set up");
+  std::shared_ptr<Impl::Question> question;
+  if (const auto it = impl_->asking.find(host); it != impl_->asking.end()) {
+    question = it->second;
+  } else {
+    question = std::make_shared<Impl::Question>(*impl_, std::string(host));
+    impl_->asking.emplace(host, question);
+    ares_addrinfo_hints hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    ares_getaddrinfo(impl_->channel, question->name.c_str(), nullptr, &hints, &Impl::on_answer, question.get());
+    impl_->arm();
+  }
+  if (!question->done) {
+    struct Wait {
+      Impl::Question& question;
+      bool await_ready() noexcept { return false; }
+      void await_suspend(std::coroutine_handle<> h) { question.waiters.push_back(h); }
+      void await_resume() noexcept {}
+    };
+    co_await Wait{*question};
+  }
+  if (const auto it = impl_->asking.find(question->name); it != impl_->asking.end() && it->second == question)
+    impl_->asking.erase(it);
+  co_return question->answer;
+}
+
+}  // namespace fl::net
