@@ -1,0 +1,97 @@
+// One request and its answer, whatever the HTTP version. The codec makes it, fills `request`, hands it to a Handler and
+// sends what the handler left in `response` and `response_body`. Worker thread; pooled, so its memory is reused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/body.h"
+#include "http/head.h"
+#include "net/address.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace fl::http {
+
+// What is the same for every exchange of a connection.
+struct ConnectionInfo {
+  net::SocketAddress peer;   // who sent the request, after PROXY protocol
+  net::SocketAddress local;
+  char peer_ip[net::kMaxIpText] = {};  // text of peer.ip
+  uint8_t peer_ip_size = 0;
+  bool tls = false;
+
+  std::string_view peer_ip_text() const { return {peer_ip, peer_ip_size}; }
+};
+
+// The other end of an upgraded connection (101): from then on bytes flow both ways.
+class Tunnel {
+ public:
+  virtual ~Tunnel() = default;
+  virtual net::Stream& stream() = 0;
+  virtual net::InBuffer& in() = 0;  // bytes already read from it
+};
+
+// Told when the client has gone before its answer was complete. At most once.
+class ClientGoneListener {
+ public:
+  virtual void on_client_gone() noexcept = 0;
+
+ protected:
+  ~ClientGoneListener() = default;
+};
+
+// Base of what the layer above keeps with an exchange; the codec never looks inside.
+struct Attachment {};
+
+class Exchange {
+ public:
+  Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  const ConnectionInfo& connection() const { return *connection_; }
+
+  RequestHead request;
+  BodySource* request_body = nullptr;  // null when the request has none
+
+  ResponseHead response;  // status 0: nothing decided yet
+  std::unique_ptr<BodySource> response_body;  // null: no body
+  std::unique_ptr<Tunnel> tunnel;             // with status 101
+  bool close_connection = false;              // the handler wants this connection ended after the answer
+  bool drop_connection = false;               // no answer can be given any more: close at once
+
+  Arena arena;
+  Attachment* attachment = nullptr;
+
+  // Sends a 1xx answer now, if the client can take one. -> 0 | -errno
+  virtual net::Task<int> send_interim(const ResponseHead& head) = 0;
+  // From now until it is told or null is set, `listener` hears when the client goes away.
+  virtual void watch_client(ClientGoneListener* listener) = 0;
+  // Bytes of the head and body sent to the client so far.
+  uint64_t bytes_sent = 0;       // of the body
+  bool response_complete = false;  // the whole answer reached the kernel
+
+  // Sets a complete short answer. `body` and `content_type` must outlive the exchange (a literal or its arena).
+  void respond(uint16_t status, std::string_view body, std::string_view content_type = "text/plain; charset=utf-8");
+  void respond_owned(uint16_t status, std::string body, std::string_view content_type);
+
+ protected:
+  ~Exchange() = default;
+  void recycle();  // back to what a new exchange is
+
+  const ConnectionInfo* connection_ = nullptr;
+};
+
+// Serves exchanges; immutable, shared by all workers. When the task ends the response is decided; its body may still
+// stream from a source the exchange owns.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual net::Task<> handle(Exchange& exchange) const = 0;
+};
+
+}  // namespace fl::http

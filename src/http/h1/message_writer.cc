@@ -1,0 +1,149 @@
+#include "http/h1/message_writer.h"
+
+#include <string>
+
+#include "http/h1/chunked.h"
+
+namespace fl::http::h1 {
+namespace {
+
+constexpr uint64_t kSpliceFrom = 64 << 10;  // below this a pipe costs more than the copy it saves
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+std::string trailer_block(const HeaderMap& trailers) {
+  std::string out = "0\r\n";
+  for (const Field& field : trailers) {
+    if (!is_forwardable_trailer(field)) continue;
+    out.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+  return out += "\r\n";
+}
+
+// `head`, when not empty, goes in front of the first bytes of the body.
+net::Task<SendResult> send_chunked(net::Stream& to, std::string_view head, BodySource& body, uint64_t* progress) {
+  SendResult result;
+  std::string trailers;
+  BodyChunk chunk = body.take();
+  for (;;) {
+    if (chunk.error != BodyError::none) {
+      result.read_error = chunk.error;
+      co_return result;
+    }
+    char size_line[18];
+    std::string_view size, end;
+    if (!chunk.data.empty()) {
+      size = {size_line, write_chunk_head(size_line, chunk.data.size())};
+      end = "\r\n";
+    }
+    if (chunk.last) {
+      const HeaderMap* fields = body.trailers();
+      if (fields != nullptr && !fields->empty()) {
+        trailers = (chunk.data.empty() ? "" : "\r\n") + trailer_block(*fields);
+        end = trailers;
+      } else {
+        end = chunk.data.empty() ? kLastChunk : std::string_view("\r\n0\r\n\r\n");
+      }
+    }
+    if ((result.write_error = co_await to.write({head, size, chunk.data, end})) != 0) co_return result;
+    head = {};
+    result.body_bytes += chunk.data.size();
+    if (progress != nullptr) *progress = result.body_bytes;
+    if (chunk.last) co_return result;
+    if (to.loop().budget() <= 0) co_await net::yield();
+    chunk = co_await body.read();
+  }
+}
+
+net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySource& body, Framing framing,
+                                 uint64_t length, uint64_t* progress) {
+  SendResult result;
+  const bool counted = framing == Framing::length;
+  BodyChunk chunk = body.take();
+  for (;;) {
+    if (chunk.error != BodyError::none) {
+      result.read_error = chunk.error;
+      co_return result;
+    }
+    const uint64_t after = result.body_bytes + chunk.data.size();
+    if (counted && (after > length || (chunk.last && after < length))) {
+      result.read_error = BodyError::truncated;
+      co_return result;
+    }
+    if (!head.empty() || !chunk.data.empty()) {
+      if ((result.write_error = co_await to.write({head, chunk.data})) != 0) co_return result;
+      head = {};
+      result.body_bytes = after;
+      if (progress != nullptr) *progress = after;
+    }
+    if (chunk.last) co_return result;
+    if (net::TcpStream* from = body.raw(); from != nullptr && to.plain() != nullptr) {
+      const uint64_t left = *body.remaining();
+      if (left >= kSpliceFrom) {
+        body.take();  // gives the last chunk's memory back; nothing is buffered, so nothing comes
+        const net::SpliceResult moved = co_await net::splice(*from, *to.plain(), left);
+        body.skip(moved.moved);
+        result.body_bytes += moved.moved;
+        if (progress != nullptr) *progress = result.body_bytes;
+        result.write_error = moved.to_error;
+        if (moved.moved < left && moved.to_error == 0)
+          result.read_error = moved.from_error == 0 ? BodyError::truncated : BodyError::broken;
+        co_return result;
+      }
+    }
+    if (to.loop().budget() <= 0) co_await net::yield();
+    chunk = co_await body.read();
+  }
+}
+
+}  // namespace
+
+bool is_forwardable_trailer(const Field& field) {
+  switch (field.id) {
+    case HeaderId::connection:
+    case HeaderId::keep_alive:
+    case HeaderId::proxy_authenticate:
+    case HeaderId::proxy_authorization:
+    case HeaderId::proxy_connection:
+    case HeaderId::te:
+    case HeaderId::trailer:
+    case HeaderId::transfer_encoding:
+    case HeaderId::upgrade:
+    case HeaderId::content_length:
+    case HeaderId::expect:
+    case HeaderId::host:
+    case HeaderId::forwarded:
+    case HeaderId::x_forwarded_for:
+    case HeaderId::x_forwarded_host:
+    case HeaderId::x_forwarded_method:
+    case HeaderId::x_forwarded_port:
+    case HeaderId::x_forwarded_prefix:
+    case HeaderId::x_forwarded_proto:
+    case HeaderId::x_forwarded_scheme:
+    case HeaderId::x_forwarded_server:
+    case HeaderId::x_forwarded_tls_client_cert:
+    case HeaderId::x_forwarded_tls_client_cert_info:
+    case HeaderId::x_forwarded_uri:
+    case HeaderId::x_real_ip:
+    case HeaderId::x_scheme:
+    case HeaderId::authorization:
+    case HeaderId::cache_control:
+    case HeaderId::content_encoding:
+    case HeaderId::content_type:
+    case HeaderId::cookie:
+    case HeaderId::set_cookie: return false;
+    default: return true;
+  }
+}
+
+net::Task<SendResult> send_message(net::Stream& to, std::string_view head, BodySource* body, Framing framing,
+                                   uint64_t length, uint64_t* progress) {
+  if (body == nullptr || framing == Framing::none) {
+    SendResult result;
+    result.write_error = co_await to.write(head);
+    co_return result;
+  }
+  if (framing == Framing::chunked) co_return co_await send_chunked(to, head, *body, progress);
+  co_return co_await send_plain(to, head, *body, framing, length, progress);
+}
+
+}  // namespace fl::http::h1

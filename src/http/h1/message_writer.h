@@ -1,0 +1,30 @@
+// Sends one HTTP/1 message: a head that is already bytes, then a body from any source in the framing the head promised.
+// Head and first body bytes leave in one system call; a large plain body is spliced. Worker thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "http/body.h"
+#include "http/head.h"
+
+namespace fl::http::h1 {
+
+struct SendResult {
+  uint64_t body_bytes = 0;               // of the body, without its coding
+  int write_error = 0;                   // -errno of the connection written to
+  BodyError read_error = BodyError::none;  // of the source; a source that ends early or late is `truncated`
+
+  bool complete() const { return write_error == 0 && read_error == BodyError::none; }
+};
+
+// `framing`: none (body is ignored), length (`length` bytes exactly), chunked, or until_close (the caller closes).
+// On a read error the message is left unfinished: the caller must close, so that it cannot look complete.
+// `progress`, when given, is kept up to date with the body bytes written.
+net::Task<SendResult> send_message(net::Stream& to, std::string_view head, BodySource* body, Framing framing,
+                                   uint64_t length, uint64_t* progress = nullptr);
+
+// A trailer field that may be forwarded: no framing, routing, forwarding or hop-by-hop field (RFC 9110 6.5.1).
+bool is_forwardable_trailer(const Field& field);
+
+}  // namespace fl::http::h1

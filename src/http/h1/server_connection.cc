@@ -1,0 +1,287 @@
+#include "http/h1/server_connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "http/h1/message_writer.h"
+#include "http/h1/tunnel.h"
+#include "http/h1/writer.h"
+
+namespace fl::http::h1 {
+namespace {
+
+constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
+constexpr Duration kLingerTime = 2s;
+constexpr uint64_t kMaxLingerBytes = 4 << 20;
+
+TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
+
+// A head as bytes: in a leased block, or in memory of its own when it is larger than one.
+class HeadBytes {
+ public:
+  char* reserve(size_t bound) {
+    if (bound <= net::Block::size()) return block_.data();
+    large_.resize(bound);
+    return large_.data();
+  }
+
+ private:
+  net::Block block_;
+  std::string large_;
+};
+
+}  // namespace
+
+// ---- exchange
+
+void ServerExchange::begin(ServerConnection& connection) {
+  server_connection_ = &connection;
+  connection_ = &connection.info();
+  body.emplace(*this, connection.stream(), connection.in());
+  continue_pending = response_started = false;
+}
+
+void ServerExchange::end() {
+  watch_client(nullptr);
+  recycle();
+  body.reset();
+  server_connection_ = nullptr;
+  connection_ = nullptr;
+}
+
+net::Task<int> ServerExchange::send_interim(const ResponseHead& head) {
+  if (request.version == Version::http10 || response_started) co_return 0;
+  if (head.status == 100) {
+    if (!continue_pending) co_return 0;
+    continue_pending = false;
+  }
+  HeadBytes bytes;
+  char* out = bytes.reserve(response_head_bound(head));
+  const size_t size = write_response_head(out, head, {.body_allowed = false});
+  co_return co_await server_connection_->stream().write({out, size});
+}
+
+void ServerExchange::watch_client(ClientGoneListener* listener) {
+  gone_listener_ = listener;
+  net::Stream& stream = server_connection_->stream();
+  stream.set_hangup_listener(listener != nullptr ? this : nullptr);
+  if (listener == nullptr) return;
+  if (stream.hung_up())
+    on_hangup(stream);
+  else
+    stream.watch();
+}
+
+void ServerExchange::on_hangup(net::Stream&) noexcept {
+  if (gone_listener_ != nullptr) std::exchange(gone_listener_, nullptr)->on_client_gone();
+}
+
+bool ServerExchange::RequestBody::wants_before_wait() const {
+  return exchange_.continue_pending && !exchange_.response_started;
+}
+
+net::Task<int> ServerExchange::RequestBody::before_wait() {
+  exchange_.continue_pending = false;
+  co_return co_await exchange_.server_connection_->stream().write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+// ---- connection
+
+ServerConnection::ServerConnection(Server& server, std::unique_ptr<net::Stream> stream, const ConnectionInfo& info,
+                                   std::string_view first)
+    : server_(server),
+      stream_(std::move(stream)),
+      parser_(server.options().head),
+      info_(info),
+      accepted_(stream_->loop().now()) {
+  while (!first.empty()) {
+    const auto room = in_.room();
+    const size_t n = std::min(room.size(), first.size());
+    std::copy_n(first.data(), n, room.data());
+    in_.commit(n);
+    first.remove_prefix(n);
+  }
+}
+
+ServerConnection::~ServerConnection() = default;
+
+void ServerConnection::drain() {
+  if (idle_) stream_->cancel_read();
+}
+
+void ServerConnection::close() { stream_->cancel(); }
+
+bool ServerConnection::last_request() const {
+  const ServerOptions& options = server_.options();
+  return server_.draining_ || (options.max_requests > 0 && requests_ >= options.max_requests) ||
+         (options.max_age > 0s && stream_->loop().now() - accepted_ >= options.max_age);
+}
+
+net::Detached ServerConnection::run() {
+  const ServerOptions& options = server_.options();
+  net::Loop& loop = stream_->loop();
+  stream_->set_read_deadline(deadline(loop.now(), options.read_timeout));  // for the very first byte
+  for (;;) {
+    if (in_.empty()) {
+      in_.release_if_empty();
+      idle_ = true;
+      if (co_await stream_->fill(in_) <= 0) break;
+      idle_ = false;
+    }
+    if (!co_await serve_one()) break;
+    const Duration idle = options.idle_timeout > 0s ? options.idle_timeout : options.read_timeout;
+    stream_->set_read_deadline(deadline(loop.now(), idle));
+    if (loop.budget() <= 0) co_await net::yield();
+  }
+  if (linger_) co_await linger();
+  server_.remove(*this);
+  delete this;
+}
+
+net::Task<bool> ServerConnection::serve_one() {
+  ServerExchange* exchange = server_.lease_exchange();
+  exchange->begin(*this);
+  ++requests_;
+  bool keep = co_await read_head(*exchange);
+  if (keep) {
+    co_await server_.handler_.handle(*exchange);
+    exchange->watch_client(nullptr);
+    keep = co_await answer(*exchange);
+  }
+  server_.give_back(exchange);
+  co_return keep;
+}
+
+// -> a head is there; otherwise the connection is to be closed and what had to be said was said.
+net::Task<bool> ServerConnection::read_head(ServerExchange& exchange) {
+  const ServerOptions& options = server_.options();
+  const TimePoint now = stream_->loop().now();
+  const TimePoint whole = deadline(now, options.read_timeout);
+  parser_.reset();
+  for (bool first = true;; first = false) {
+    const Progress progress = parser_.parse(in_.view(), exchange.request);
+    if (progress == Progress::done) break;
+    if (progress == Progress::failed) {
+      co_await refuse(exchange, status_of(parser_.error()));
+      co_return false;
+    }
+    if (first)
+      stream_->set_read_deadline(options.read_timeout > 0s ? std::min(whole, deadline(now, options.head_timeout)) : whole);
+    const ssize_t n = co_await stream_->fill(in_);
+    if (n == -ETIMEDOUT) co_await refuse(exchange, 408);
+    if (n <= 0) co_return false;
+  }
+  in_.consume(parser_.head_size());
+  stream_->set_read_deadline(whole);
+  stream_->set_write_deadline(deadline(now, options.write_timeout));
+  exchange.continue_pending = exchange.request.expects_continue;
+  exchange.body->start(exchange.request.framing, exchange.request.content_length);
+  if (!exchange.body->ended()) exchange.request_body = &*exchange.body;
+  co_return true;
+}
+
+net::Task<> ServerConnection::refuse(ServerExchange& exchange, uint16_t status) {
+  const std::string_view reason = reason_phrase(status);
+  exchange.request.keep_alive = false;
+  exchange.respond(status, reason);
+  linger_ = true;
+  co_await answer(exchange);
+}
+
+// -> the connection may serve another request
+net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
+  if (exchange.drop_connection) co_return false;
+  ResponseHead& head = exchange.response;
+  if (head.status == 101 && exchange.tunnel != nullptr) {
+    co_await run_tunnel(exchange);
+    co_return false;
+  }
+  const bool to_http10 = exchange.request.version == Version::http10;
+  const bool body_allowed =
+      exchange.request.method_id != Method::head && head.status != 204 && head.status != 304 && head.status >= 200;
+  if (exchange.response_body == nullptr && head.framing != Framing::length && body_allowed) {
+    head.framing = Framing::length;
+    head.content_length = 0;
+  }
+  if (!body_allowed) {
+    if (head.framing != Framing::length && !head.has_content_length) head.framing = Framing::none;
+  } else if (head.framing == Framing::chunked || head.framing == Framing::until_close) {
+    head.framing = to_http10 ? Framing::until_close : Framing::chunked;
+  }
+
+  // A request body that nobody read stands between this answer and the next request.
+  bool body_read = exchange.request_body == nullptr || exchange.body->ended();
+  if (exchange.body->error() != BodyError::none) body_read = false;
+  bool keep = exchange.request.keep_alive && !exchange.close_connection && !last_request() &&
+              !(body_allowed && head.framing == Framing::until_close);
+  if (!body_read && exchange.continue_pending) keep = false;  // it may still send the body, or not: we cannot tell
+
+  if (!head.headers.contains(HeaderId::date)) head.headers.append(HeaderId::date, server_.date());
+  exchange.response_started = true;
+  SendResult sent;
+  {
+    HeadBytes bytes;
+    char* out = bytes.reserve(response_head_bound(head));
+    const size_t size =
+        write_response_head(out, head, {.keep_alive = keep, .to_http10 = to_http10, .body_allowed = body_allowed});
+    sent = co_await send_message(*stream_, {out, size}, exchange.response_body.get(),
+                                 body_allowed ? head.framing : Framing::none, head.content_length,
+                                 &exchange.bytes_sent);
+  }
+  exchange.response_complete = sent.complete();
+  exchange.response_body.reset();  // lets the upstream connection go before we look after the client's
+  if (!sent.complete()) {
+    // What was sent must not look complete: a chunked body has no end, a counted one is short, the rest needs a reset.
+    if (body_allowed && head.framing == Framing::until_close && sent.write_error == 0)
+      if (auto* plain = stream_->plain()) plain->reset_on_close();
+    co_return false;
+  }
+  if (keep && !body_read) keep = co_await discard_body(exchange);
+  if (!keep) linger_ = linger_ || !body_read || !in_.empty();
+  exchange.body->release();
+  co_return keep;
+}
+
+net::Task<bool> ServerConnection::discard_body(ServerExchange& exchange) {
+  uint64_t dropped = 0;
+  for (;;) {
+    BodyChunk chunk = exchange.body->take();
+    if (!chunk.ready()) chunk = co_await exchange.body->read();
+    dropped += chunk.data.size();
+    if (chunk.error != BodyError::none || dropped > kMaxDiscard) co_return false;
+    if (chunk.last) co_return true;
+  }
+}
+
+net::Task<> ServerConnection::run_tunnel(ServerExchange& exchange) {
+  ResponseHead& head = exchange.response;
+  head.framing = Framing::none;
+  {
+    HeadBytes bytes;
+    char* out = bytes.reserve(response_head_bound(head));
+    const size_t size = write_response_head(out, head, {.keep_alive = true, .body_allowed = false});
+    if (co_await stream_->write({out, size}) != 0) co_return;
+  }
+  exchange.response_started = true;
+  exchange.body->release();
+  stream_->set_read_deadline(net::Stream::kNever);
+  stream_->set_write_deadline(net::Stream::kNever);
+  const TunnelBytes moved = co_await relay(*stream_, in_, exchange.tunnel->stream(), exchange.tunnel->in());
+  exchange.bytes_sent = moved.to_first;
+  exchange.response_complete = true;
+}
+
+net::Task<> ServerConnection::linger() {
+  stream_->shutdown_write();
+  stream_->uncancel();
+  stream_->set_read_deadline(stream_->loop().now() + kLingerTime);
+  for (uint64_t dropped = 0; dropped < kMaxLingerBytes;) {
+    in_.consume(in_.size());
+    const ssize_t n = co_await stream_->fill(in_);
+    if (n <= 0) break;
+    dropped += static_cast<uint64_t>(n);
+  }
+}
+
+}  // namespace fl::http::h1

@@ -1,0 +1,91 @@
+// One HTTP/1 client connection: idle -> head -> handler -> answer -> idle ... -> closed. Owns itself; worker thread.
+// While idle it holds no buffer and no exchange.
+#pragma once
+
+#include <memory>
+
+#include "http/exchange.h"
+#include "http/h1/body_reader.h"
+#include "http/h1/parser.h"
+#include "http/server.h"
+
+namespace fl::http::h1 {
+
+// An exchange on an HTTP/1 connection, pooled by the server.
+class ServerExchange final : public Exchange, private net::HangupListener {
+ public:
+  ServerExchange() = default;
+
+  void begin(ServerConnection& connection);
+  void end();
+
+  net::Task<int> send_interim(const ResponseHead& head) override;
+  void watch_client(ClientGoneListener* listener) override;
+
+  // The request's body; says 100 Continue before it waits for bytes the client holds back.
+  class RequestBody final : public BodyReader {
+   public:
+    RequestBody(ServerExchange& exchange, net::Stream& stream, net::InBuffer& in)
+        : BodyReader(stream, in), exchange_(exchange) {}
+
+   protected:
+    bool wants_before_wait() const override;
+    net::Task<int> before_wait() override;
+
+   private:
+    ServerExchange& exchange_;
+  };
+
+  std::optional<RequestBody> body;
+  bool continue_pending = false;  // the client waits for 100 Continue
+  bool response_started = false;
+
+ private:
+  void on_hangup(net::Stream& stream) noexcept override;
+
+  ServerConnection* server_connection_ = nullptr;
+  ClientGoneListener* gone_listener_ = nullptr;
+};
+
+class ServerConnection {
+ public:
+  ServerConnection(Server& server, std::unique_ptr<net::Stream> stream, const ConnectionInfo& info,
+                   std::string_view first);
+  ~ServerConnection();
+
+  net::Detached run();
+  void drain();  // ends it when idle
+  void close();  // ends it now
+
+  net::Stream& stream() { return *stream_; }
+  net::InBuffer& in() { return in_; }
+  const ConnectionInfo& info() const { return info_; }
+
+ private:
+  friend class http::Server;
+  friend class ServerExchange;
+
+  // One exchange from its first byte to its last. -> the connection may serve another
+  net::Task<bool> serve_one();
+  net::Task<bool> read_head(ServerExchange& exchange);
+  net::Task<bool> answer(ServerExchange& exchange);
+  net::Task<> refuse(ServerExchange& exchange, uint16_t status);
+  net::Task<bool> discard_body(ServerExchange& exchange);
+  net::Task<> run_tunnel(ServerExchange& exchange);
+  // Reads and drops what the client still sends for a moment, so that a close does not destroy our answer on its way.
+  net::Task<> linger();
+  bool last_request() const;
+
+  Server& server_;
+  std::unique_ptr<net::Stream> stream_;
+  net::InBuffer in_;
+  RequestParser parser_;
+  ConnectionInfo info_;
+  size_t index_ = 0;  // in server_.connections_
+  uint64_t requests_ = 0;
+  TimePoint accepted_;
+  bool idle_ = true;
+  bool linger_ = false;
+};
+
+}  // namespace fl::http::h1

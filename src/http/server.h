@@ -1,0 +1,69 @@
+// The server side of HTTP on one worker: turns accepted connections into exchanges for a handler. Everything here
+// belongs to the worker's loop; a connection owns itself from accept to close.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "http/exchange.h"
+#include "http/h1/parser.h"
+#include "net/stream.h"
+
+namespace fl::http {
+
+struct ServerOptions {
+  h1::HeadLimits head;
+  Duration head_timeout = 10s;   // from the first byte of a head to its end; 0: none
+  Duration read_timeout = 60s;   // whole request, body included; 0: none
+  Duration write_timeout = 0s;   // from the end of the head to the end of the answer; 0: none
+  Duration idle_timeout = 180s;  // between requests; 0: read_timeout
+  uint64_t max_requests = 0;     // a connection's last answer says Connection: close; 0: no limit
+  Duration max_age = 0s;         // likewise once a connection is older
+};
+
+namespace h1 {
+class ServerConnection;
+class ServerExchange;
+}  // namespace h1
+
+class Server {
+ public:
+  // `handler` outlives the server.
+  Server(net::Loop& loop, const ServerOptions& options, const Handler& handler);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Takes over a connection; bytes already read from it may stand in `first`.
+  void serve(std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, std::string_view first = {});
+
+  // Answers say Connection: close from now on, idle connections are ended; running exchanges finish.
+  void drain();
+  // Ends every connection now.
+  void close_all();
+  size_t connections() const { return connections_.size(); }
+  size_t active_exchanges() const { return active_; }
+
+  const ServerOptions& options() const { return options_; }
+
+ private:
+  friend class h1::ServerConnection;
+  h1::ServerExchange* lease_exchange();
+  void give_back(h1::ServerExchange* exchange);
+  void remove(h1::ServerConnection& connection);
+
+  net::Loop& loop_;
+  ServerOptions options_;
+  const Handler& handler_;
+  bool draining_ = false;
+  size_t active_ = 0;
+  std::vector<h1::ServerConnection*> connections_;  // each knows its place
+  std::vector<h1::ServerExchange*> idle_exchanges_;
+  std::string_view date();  // of the current second, as the Date field has it
+  int64_t date_second_ = -1;
+  char date_[32];
+};
+
+}  // namespace fl::http
