@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 
 namespace fl::json {
 namespace {
@@ -143,24 +144,6 @@ class Builder {
   std::vector<Value*> open_;
   std::string key_, text_;
 };
-
-// Bytes of the UTF-8 sequence at the front of `s` (RFC 3629: no overlong forms, no surrogates); 0 when it is none.
-size_t utf8_length(std::string_view s) {
-  const auto byte = [&](size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned a = byte(0), b = byte(1);
-  if (a < 0x80) return 1;
-  if (a >= 0xc2 && a <= 0xdf) return tail(1) ? 2 : 0;
-  if (a >= 0xe0 && a <= 0xef) {
-    const bool in_range = (a != 0xe0 || b >= 0xa0) && (a != 0xed || b < 0xa0);
-    return tail(1) && tail(2) && in_range ? 3 : 0;
-  }
-  if (a >= 0xf0 && a <= 0xf4) {
-    const bool in_range = (a != 0xf0 || b >= 0x90) && (a != 0xf4 || b < 0x90);
-    return tail(1) && tail(2) && tail(3) && in_range ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_ascii(std::string& out, char c, bool html_escape) {
   switch (c) {
