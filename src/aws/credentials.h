@@ -1,0 +1,28 @@
+// What a request is signed with, and where it comes from. Main thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "net/task.h"
+
+namespace fl::aws {
+
+struct Credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;        // empty: long-term keys
+  std::optional<WallTime> expires;  // absent: never
+};
+
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  // Credentials that are good now. Errors: denied, saying for each place that was asked why it has none.
+  virtual net::Task<Result<Credentials>> get() = 0;
+};
+
+}  // namespace fl::aws
