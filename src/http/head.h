@@ -16,25 +16,25 @@ enum class Method : uint8_t { other, get, head, post, put, delete_, patch, optio
 enum class Framing : uint8_t { none, length, chunked, until_close };
 
 struct RequestHead {
-  std::string_view method;   // a token, as sent
+  std::string_view method;  // a token, as sent
   Method method_id = Method::other;
-  std::string_view scheme;   // from an absolute-form target; empty otherwise
+  std::string_view scheme;     // from an absolute-form target; empty otherwise
   std::string_view authority;  // the one host of the request: absolute-form authority, else Host; may be empty (1.0)
-  std::string_view path;     // begins with '/', or is "*" for OPTIONS *; as sent, without the query
-  std::string_view query;    // after '?', without it
-  bool has_query = false;    // tells "/a?" from "/a"
+  std::string_view path;       // begins with '/', or is "*" for OPTIONS *; as sent, without the query
+  std::string_view query;      // after '?', without it
+  bool has_query = false;      // tells "/a?" from "/a"
   Version version = Version::http11;
-  HeaderMap headers;         // Host included, exactly once when the request has one
+  HeaderMap headers;  // Host included, exactly once when the request has one
   Framing framing = Framing::none;
   uint64_t content_length = 0;  // when framing is `length`
   bool keep_alive = true;       // what the client wants of the connection
   bool expects_continue = false;
-  std::string_view upgrade;     // value of Upgrade when Connection lists it and the version is 1.1; else empty
+  std::string_view upgrade;  // value of Upgrade when Connection lists it and the version is 1.1; else empty
 };
 
 struct ResponseHead {
-  uint16_t status = 0;          // 100..599
-  std::string_view reason;      // as sent; may be empty
+  uint16_t status = 0;      // 100..599
+  std::string_view reason;  // as sent; may be empty
   Version version = Version::http11;
   HeaderMap headers;
   Framing framing = Framing::none;  // as the response itself says; HEAD, 204 and 304 are the caller's business

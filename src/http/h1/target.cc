@@ -1,0 +1,116 @@
+#include "http/h1/target.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstring>
+
+#include "http/h1/scan.h"
+
+namespace fl::http::h1 {
+namespace {
+
+enum CharClass : uint8_t { kInPath = 1, kInQuery = 2, kInHost = 4 };
+
+constexpr std::array<uint8_t, 256> kChars = [] {
+  std::array<uint8_t, 256> table{};
+  const auto add = [&table](std::string_view chars, int classes) {
+    for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<uint8_t>(classes);
+  };
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", kInPath | kInQuery | kInHost);
+  add("!$&'()*+,;=:@/", kInPath | kInQuery);
+  add("[]|", kInPath | kInQuery);
+  add("?\\^`{}", kInQuery);
+  return table;
+}();
+
+bool is_in(char c, CharClass wanted) { return (kChars[static_cast<unsigned char>(c)] & wanted) != 0; }
+
+// First byte that may not stand in that part of a target, or end. A '%' without two hex digits may not.
+const char* skip_target(const char* p, const char* end, CharClass wanted) {
+  for (;;) {
+    p = find_first<WidestBlock>(p, end, kNotPlainTarget);
+    if (p == end) return p;
+    if (*p == '%') {
+      if (end - p < 3 || hex_value(p[1]) < 0 || hex_value(p[2]) < 0) return p;
+      p += 3;
+    } else if (is_in(*p, wanted)) {
+      ++p;
+    } else {
+      return p;
+    }
+  }
+}
+
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
+
+bool parse_path_and_query(std::string_view text, RequestHead& head) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* const path_end = skip_target(begin, end, kInPath);
+  head.path = between(begin, path_end);
+  if (path_end == end) return true;
+  if (*path_end != '?') return false;
+  head.has_query = true;
+  head.query = between(path_end + 1, end);
+  return skip_target(path_end + 1, end, kInQuery) == end;
+}
+
+bool parse_absolute_form(std::string_view target, RequestHead& head) {
+  const size_t colon = target.find("://");
+  if (colon == target.npos) return false;
+  head.scheme = target.substr(0, colon);
+  if (!iequals(head.scheme, "http") && !iequals(head.scheme, "https")) return false;
+  target.remove_prefix(colon + 3);
+  head.authority = target.substr(0, target.find_first_of("/?"));
+  if (!is_authority(head.authority)) return false;
+  if (!parse_path_and_query(target.substr(head.authority.size()), head)) return false;
+  // RFC 9112 3.2.4: OPTIONS without path asks about the server as a whole.
+  if (head.path.empty()) head.path = head.method_id == Method::options && !head.has_query ? "*" : "/";
+  return true;
+}
+
+bool is_port(std::string_view digits) {
+  uint32_t port = 0;
+  for (const char c : digits) {
+    if (!is_digit(c)) return false;
+    port = port * 10 + static_cast<uint32_t>(c - '0');
+    if (port > 65535) return false;
+  }
+  return true;
+}
+
+bool is_ipv6(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> copy{};
+  if (text.size() >= copy.size()) return false;
+  std::memcpy(copy.data(), text.data(), text.size());
+  in6_addr address;
+  return inet_pton(AF_INET6, copy.data(), &address) == 1;
+}
+
+}  // namespace
+
+bool is_authority(std::string_view text) {
+  size_t host_end = 0;
+  if (text.starts_with('[')) {
+    const size_t bracket = text.find(']');
+    if (bracket == text.npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
+    host_end = bracket + 1;
+  } else {
+    while (host_end < text.size() && is_in(text[host_end], kInHost)) ++host_end;
+    if (host_end == 0) return false;
+  }
+  if (host_end == text.size()) return true;
+  return text[host_end] == ':' && is_port(text.substr(host_end + 1));
+}
+
+bool parse_target(std::string_view target, RequestHead& head) {
+  if (target.starts_with('/')) return parse_path_and_query(target, head);
+  if (target == "*") {
+    head.path = target;
+    return head.method_id == Method::options;
+  }
+  return parse_absolute_form(target, head);
+}
+
+}  // namespace fl::http::h1
