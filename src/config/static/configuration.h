@@ -74,11 +74,6 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-struct Spiffe {
-  std::string workload_api_addr;
-  bool operator==(const Spiffe&) const = default;
-};
-
 struct Experimental {
   bool abort_on_plugin_failure = false;
   bool otlp_logs = false;
@@ -102,7 +97,6 @@ struct Configuration {
   std::optional<HostResolver> host_resolver;
   Experimental experimental;
   Core core;
-  Spiffe spiffe;
   bool operator==(const Configuration&) const = default;
 };
 
@@ -114,7 +108,6 @@ void describe(Fields<ServersTransport>& f);
 void describe(Fields<TcpServersTransport>& f);
 void describe(Fields<Api>& f);
 void describe(Fields<Ping>& f);
-void describe(Fields<Spiffe>& f);
 void describe(Fields<Experimental>& f);
 void describe(Fields<Configuration>& f);
 

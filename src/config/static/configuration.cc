@@ -1,0 +1,101 @@
+#include "config/static/configuration.h"
+
+#include "config/schema.h"
+
+namespace fl::config::statics {
+
+void describe(Fields<Global>& f) {
+  f("checkNewVersion", &Global::check_new_version,
+    "accepted for Traefik's sake and does nothing: fairlead never calls home");
+  f("sendAnonymousUsage", &Global::send_anonymous_usage,
+    "accepted for Traefik's sake and does nothing: fairlead never calls home");
+  f("notAppendXForwardedFor", &Global::not_append_x_forwarded_for,
+    "do not append the client's address to X-Forwarded-For, on every entry point");
+}
+
+void describe(Fields<Core>& f) {
+  f("defaultRuleSyntax", &Core::default_rule_syntax, "rule language of routers that name none; only v3 is known");
+}
+
+void describe(Fields<HostResolver>& f) {
+  f("cnameFlattening", &HostResolver::cname_flattening, "match Host rules against the name a CNAME leads to as well");
+  f("resolvConfig", &HostResolver::resolv_config, "resolver settings");
+  f("resolvDepth", &HostResolver::resolv_depth, "longest chain of CNAMEs");
+}
+
+void describe(Fields<ForwardingTimeouts>& f) {
+  f("dialTimeout", &ForwardingTimeouts::dial_timeout, "longest time to connect to a server; 0 is no limit");
+  f("responseHeaderTimeout", &ForwardingTimeouts::response_header_timeout,
+    "longest time to wait for a response's head; 0 is no limit");
+  f("idleConnTimeout", &ForwardingTimeouts::idle_conn_timeout, "how long an idle connection to a server is kept");
+}
+
+void describe(Fields<ServersTransport>& f) {
+  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates");
+  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's");
+  f("maxIdleConnsPerHost", &ServersTransport::max_idle_conns_per_host,
+    "idle connections kept to each server; negative: none");
+  f("forwardingTimeouts", &ServersTransport::forwarding_timeouts, "time limits towards the servers");
+  f.unsupported("spiffe", "SPIFFE identities");
+}
+
+void describe(Fields<TcpServersTransport>& f) {
+  f("dialKeepAlive", &TcpServersTransport::dial_keep_alive, "time between keep-alive probes", kUnsupported);
+  f("dialTimeout", &TcpServersTransport::dial_timeout, "longest time to connect to a server", kUnsupported);
+  f("terminationDelay", &TcpServersTransport::termination_delay,
+    "how long the second side may go on after the first has closed", kUnsupported);
+  f.unsupported("tls", "TLS to TCP servers");
+}
+
+void describe(Fields<Api>& f) {
+  f("basePath", &Api::base_path, "prefix of the API and the dashboard");
+  f("insecure", &Api::insecure, "serve both on the entry point traefik, without authentication");
+  f("dashboard", &Api::dashboard, "serve the dashboard");
+  f("debug", &Api::debug, "serve /debug as well");
+  f("disableDashboardAd", &Api::disable_dashboard_ad, "no advertisement on the dashboard");
+  f("dashboardName", &Api::dashboard_name, "name shown on the dashboard");
+}
+
+void describe(Fields<Ping>& f) {
+  f("entryPoint", &Ping::entry_point, "entry point that serves /ping");
+  f("manualRouting", &Ping::manual_routing, "no router is made; write one to ping@internal");
+  f("terminatingStatusCode", &Ping::terminating_status_code, "status while the proxy is stopping");
+}
+
+void describe(Fields<Experimental>& f) {
+  f("abortOnPluginFailure", &Experimental::abort_on_plugin_failure, "stop when a plugin cannot be loaded",
+    kUnsupported);
+  f("otlpLogs", &Experimental::otlp_logs, "allow logs over OpenTelemetry", kUnsupported);
+  f("knative", &Experimental::knative, "allow the Knative provider", kUnsupported);
+  f("kubernetesGateway", &Experimental::kubernetes_gateway, "allow the Kubernetes Gateway provider", kUnsupported);
+  f("kubernetesIngressNGINX", &Experimental::kubernetes_ingress_nginx, "allow the ingress-nginx provider",
+    kUnsupported);
+  f.unsupported("fastProxy", "another HTTP client towards servers");
+  f.unsupported("plugins", "middlewares and providers fetched from the catalogue");
+  f.unsupported("localPlugins", "middlewares and providers from local source");
+  f.removed("http3", "HTTP/3 is not experimental any more; use entryPoints.<name>.http3");
+  f.removed("hub", "Traefik Hub's agent is a program of its own");
+}
+
+void describe(Fields<Configuration>& f) {
+  f("global", &Configuration::global, "the program as a whole");
+  f("serversTransport", &Configuration::servers_transport, "connections to servers of services that name no transport");
+  f("tcpServersTransport", &Configuration::tcp_servers_transport, "the same for TCP services");
+  f("entryPoints", &Configuration::entry_points, "listeners, by name; without any there is http on :80");
+  f("providers", &Configuration::providers, "where routers and services come from");
+  f("api", &Configuration::api, "API and dashboard", kAllowEmpty);
+  f("metrics", &Configuration::metrics, "metrics");
+  f("ping", &Configuration::ping, "health check of the proxy itself", kAllowEmpty);
+  f("log", &Configuration::log, "the program's own log", kAllowEmpty);
+  f("accessLog", &Configuration::access_log, "one line a request", kAllowEmpty);
+  f.unsupported("tracing", "traces");
+  f("hostResolver", &Configuration::host_resolver, "look up host names while routing", kAllowEmpty);
+  f.unsupported("certificatesResolvers", "certificates from ACME or Tailscale");
+  f("experimental", &Configuration::experimental, "experiments");
+  f("core", &Configuration::core, "the core");
+  f.unsupported("spiffe", "SPIFFE identities");
+  f.unsupported("ocsp", "OCSP stapling");
+  f.removed("pilot", "Traefik Pilot was shut down");
+}
+
+}  // namespace fl::config::statics
