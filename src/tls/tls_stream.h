@@ -1,0 +1,46 @@
+// TLS over a connected socket as a net::Stream: what is read and written is the plain text. One loop.
+//
+// OpenSSL may want to write while we read and the other way round; whichever readiness it lacks is the one cleared, so
+// that the stream retries on the event that helps. The end of the stream without close_notify is an error
+// (-ECONNRESET): the text may have been cut.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "net/stream.h"
+#include "tls/client_context.h"
+
+struct ssl_st;
+
+namespace fl::tls {
+
+class TlsStream final : public net::Stream {
+ public:
+  // Shakes hands as the client of `host`, which is sent as server name and must be in the certificate; an IP address
+  // works too. Errors: denied (the certificate is not good, with the reason), timeout, unavailable.
+  static net::Task<Result<std::unique_ptr<TlsStream>>> connect(std::unique_ptr<net::TcpStream> socket,
+                                                               std::shared_ptr<const ClientContext> context,
+                                                               std::string host, TimePoint deadline);
+  ~TlsStream() override;
+
+  ssize_t try_read(char* out, size_t size) override;
+  ssize_t try_write(const iovec* parts, int count) override;
+  // close_notify, then the end of our TCP direction.
+  void shutdown_write() override;
+  bool is_idle() override;
+
+ private:
+  // `session` is configured and not yet connected. Takes both over.
+  TlsStream(net::Loop& loop, int fd, ssl_st* session);
+
+  net::Task<Result<>> handshake(TimePoint deadline);
+  // Clears the readiness OpenSSL waits for; -EAGAIN, or another -errno when the connection is done for. 0: its end.
+  ssize_t blocked(int result);
+
+  ssl_st* session_;
+  bool failed_ = false;  // OpenSSL forbids any further call but free
+};
+
+}  // namespace fl::tls
