@@ -54,6 +54,9 @@ class BodySource {
   virtual net::TcpStream* raw() { return nullptr; }
   virtual void skip(uint64_t) {}
 
+  // Nobody will read on: pending work for this body completes with an error.
+  virtual void abandon() noexcept {}
+
   static void* operator new(size_t size) { return net::allocate_frame(size); }
   static void operator delete(void* p, size_t size) noexcept { net::free_frame(p, size); }
 };

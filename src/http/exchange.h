@@ -44,8 +44,17 @@ class ClientGoneListener {
   ~ClientGoneListener() = default;
 };
 
-// Base of what the layer above keeps with an exchange; the codec never looks inside.
-struct Attachment {};
+class Exchange;
+
+// What the layer above keeps with an exchange; the codec only says when it is over.
+class Attachment {
+ public:
+  // Once, when the answer was sent or has failed, with the exchange still whole.
+  virtual void on_end(Exchange& exchange) noexcept = 0;
+
+ protected:
+  ~Attachment() = default;
+};
 
 class Exchange {
  public:
@@ -63,6 +72,10 @@ class Exchange {
   std::unique_ptr<Tunnel> tunnel;             // with status 101
   bool close_connection = false;              // the handler wants this connection ended after the answer
   bool drop_connection = false;               // no answer can be given any more: close at once
+
+  // Work that goes on beside the answer, such as an upload; joined before the exchange ends. Its reads of the client
+  // are cancelled and response_body->abandon() is called first.
+  net::TaskScope tasks;
 
   Arena arena;
   Attachment* attachment = nullptr;

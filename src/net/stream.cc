@@ -205,6 +205,16 @@ ssize_t TcpStream::try_write(const iovec* parts, int count) {
 
 void TcpStream::shutdown_write() { ::shutdown(fd_, SHUT_WR); }
 
+// A readable mark alone proves nothing: a read of exactly what was there leaves it set.
+bool TcpStream::is_idle() {
+  if (hup_) return false;
+  if (!rd_) return true;
+  char byte;
+  if (::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN) return false;
+  rd_ = false;
+  return true;
+}
+
 void TcpStream::reset_on_close() {
   const linger hard{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);

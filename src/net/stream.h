@@ -45,6 +45,8 @@ class Stream : public Pollable {
   virtual ssize_t try_write(const iovec* parts, int count) = 0;
   // Ends our direction; the peer reads an end of stream.
   virtual void shutdown_write() = 0;
+  // Nothing unread and not closed: fit to carry another message. Costs a system call only when in doubt.
+  virtual bool is_idle() = 0;
   // Itself, when what is on the wire is what is read and written, so that splice works; else null.
   virtual TcpStream* plain() { return nullptr; }
 
@@ -180,6 +182,7 @@ class TcpStream final : public Stream {
   ssize_t try_read(char* out, size_t size) override;
   ssize_t try_write(const iovec* parts, int count) override;
   void shutdown_write() override;
+  bool is_idle() override;
   TcpStream* plain() override { return this; }
   // Closes with a reset instead of a FIN: the peer must not take what it got for complete.
   void reset_on_close();

@@ -12,6 +12,7 @@ namespace fl::http::h1 {
 namespace {
 
 constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
+constexpr Duration kDrainIdle = 1s;
 constexpr Duration kLingerTime = 2s;
 constexpr uint64_t kMaxLingerBytes = 4 << 20;
 
@@ -106,8 +107,9 @@ ServerConnection::ServerConnection(Server& server, std::unique_ptr<net::Stream> 
 
 ServerConnection::~ServerConnection() = default;
 
+// A request may be on its way: an idle connection is ended only after it stayed idle a moment longer.
 void ServerConnection::drain() {
-  if (idle_) stream_->cancel_read();
+  if (idle_) stream_->set_read_deadline(std::min(stream_->read_deadline(), stream_->loop().now() + kDrainIdle));
 }
 
 void ServerConnection::close() { stream_->cancel(); }
@@ -146,11 +148,24 @@ net::Task<bool> ServerConnection::serve_one() {
   bool keep = co_await read_head(*exchange);
   if (keep) {
     co_await server_.handler_.handle(*exchange);
-    exchange->watch_client(nullptr);
     keep = co_await answer(*exchange);
   }
+  co_await finish(*exchange);
   server_.give_back(exchange);
   co_return keep;
+}
+
+// Ends what still runs for the exchange, then lets go of what it holds; the answer is out, or cannot be given.
+net::Task<> ServerConnection::finish(ServerExchange& exchange) {
+  if (!exchange.tasks.idle()) {
+    if (exchange.response_body != nullptr) exchange.response_body->abandon();
+    stream_->cancel_read();
+    co_await exchange.tasks.join();
+    stream_->uncancel();
+  }
+  exchange.watch_client(nullptr);
+  if (exchange.attachment != nullptr) exchange.attachment->on_end(exchange);
+  exchange.response_body.reset();
 }
 
 // -> a head is there; otherwise the connection is to be closed and what had to be said was said.
@@ -167,10 +182,16 @@ net::Task<bool> ServerConnection::read_head(ServerExchange& exchange) {
       co_return false;
     }
     if (first)
-      stream_->set_read_deadline(options.read_timeout > 0s ? std::min(whole, deadline(now, options.head_timeout)) : whole);
+      stream_->set_read_deadline(options.read_timeout > 0s ? std::min(whole, deadline(now, options.head_timeout))
+                                                           : whole);
     const ssize_t n = co_await stream_->fill(in_);
     if (n == -ETIMEDOUT) co_await refuse(exchange, 408);
     if (n <= 0) co_return false;
+  }
+  if (exchange.request.framing != Framing::none) {
+    // Reading the body reuses the buffer; the head has to outlive that.
+    const std::string_view copy = exchange.arena.copy(in_.view().substr(0, parser_.head_size()));
+    parser_.parse(copy, exchange.request);
   }
   in_.consume(parser_.head_size());
   stream_->set_read_deadline(whole);
@@ -225,12 +246,14 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
     char* out = bytes.reserve(response_head_bound(head));
     const size_t size =
         write_response_head(out, head, {.keep_alive = keep, .to_http10 = to_http10, .body_allowed = body_allowed});
-    sent = co_await send_message(*stream_, {out, size}, exchange.response_body.get(),
-                                 body_allowed ? head.framing : Framing::none, head.content_length,
-                                 &exchange.bytes_sent);
+    sent =
+        co_await send_message(*stream_, {out, size}, exchange.response_body.get(),
+                              body_allowed ? head.framing : Framing::none, head.content_length, &exchange.bytes_sent);
   }
   exchange.response_complete = sent.complete();
-  exchange.response_body.reset();  // lets the upstream connection go before we look after the client's
+  // Lets the upstream connection go before we look after the client's. A body still on its way up ends here.
+  if (!exchange.tasks.idle()) body_read = keep = false;
+  co_await finish(exchange);
   if (!sent.complete()) {
     // What was sent must not look complete: a chunked body has no end, a counted one is short, the rest needs a reset.
     if (body_allowed && head.framing == Framing::until_close && sent.write_error == 0)

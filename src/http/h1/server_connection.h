@@ -70,6 +70,7 @@ class ServerConnection {
   net::Task<bool> read_head(ServerExchange& exchange);
   net::Task<bool> answer(ServerExchange& exchange);
   net::Task<> refuse(ServerExchange& exchange, uint16_t status);
+  net::Task<> finish(ServerExchange& exchange);
   net::Task<bool> discard_body(ServerExchange& exchange);
   net::Task<> run_tunnel(ServerExchange& exchange);
   // Reads and drops what the client still sends for a moment, so that a close does not destroy our answer on its way.

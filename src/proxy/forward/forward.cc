@@ -1,0 +1,282 @@
+#include "proxy/forward/forward.h"
+
+#include <cerrno>
+#include <string>
+
+#include "base/log.h"
+#include "http/h1/body_reader.h"
+#include "http/h1/message_writer.h"
+#include "http/h1/writer.h"
+#include "proxy/forward/upstream.h"
+#include "proxy/transaction.h"
+
+namespace fl::proxy {
+namespace {
+
+using http::Exchange;
+using http::Framing;
+using http::HeaderId;
+using Kind = ProxyError::Kind;
+using Source = ProxyError::Source;
+using Retry = ProxyError::Retry;
+
+constexpr int kMaxInterim = 64;
+constexpr Duration kContinueTimeout = 1s;  // Traefik: expect-continue timeout of its transports
+
+// The answer's body, which owns the connection it comes from and returns it when the answer is complete.
+class UpstreamBody final : public http::h1::BodyReader {
+ public:
+  UpstreamBody(std::unique_ptr<UpstreamConnection> connection, bool keep_alive)
+      : BodyReader(connection->stream(), connection->in), connection_(std::move(connection)), keep_alive_(keep_alive) {}
+
+  ~UpstreamBody() override {
+    release();
+    // Bytes behind the answer belong to no request: such a connection must not carry another.
+    const bool reusable = keep_alive_ && ended() && error() == http::BodyError::none && connection_->request_sent &&
+                          !connection_->client_gone && connection_->in.empty();
+    if (reusable) connection_->upstream().put_back(std::move(connection_));
+  }
+
+  void abandon() noexcept override { connection_->stream().cancel(); }
+
+ private:
+  std::unique_ptr<UpstreamConnection> connection_;
+  bool keep_alive_;
+};
+
+class UpstreamTunnel final : public http::Tunnel {
+ public:
+  explicit UpstreamTunnel(std::unique_ptr<UpstreamConnection> connection) : connection_(std::move(connection)) {}
+  net::Stream& stream() override { return connection_->stream(); }
+  net::InBuffer& in() override { return connection_->in; }
+
+ private:
+  std::unique_ptr<UpstreamConnection> connection_;
+};
+
+// RFC 9110 9.2.2, as far as the method says it; one with a body is never replayed, for the body is gone.
+bool is_replayable(const Exchange& x) {
+  if (x.request_body != nullptr) return false;
+  switch (x.request.method_id) {
+    case http::Method::get:
+    case http::Method::head:
+    case http::Method::options:
+    case http::Method::trace:
+    case http::Method::put:
+    case http::Method::delete_: return true;
+    default: return false;
+  }
+}
+
+// Fields meant for the hop from the server to us (RFC 9110 7.6.1).
+void remove_hop_by_hop(http::HeaderMap& headers) {
+  const std::string_view* listed = headers.find(HeaderId::connection);
+  headers.remove_if([&headers, listed](const http::Field& f) {
+    if (f.id == HeaderId::proxy_authenticate) return true;
+    if (listed == nullptr || f.id == HeaderId::connection) return false;
+    for (const http::Field& c : headers)
+      if (c.id == HeaderId::connection && http::has_token(c.value, f.name)) return true;
+    return false;
+  });
+}
+
+void append_forwarded_for(Exchange& x) {
+  http::HeaderMap& headers = x.request.headers;
+  std::string_view value = x.connection().peer_ip_text();
+  bool suppressed = false;
+  for (auto field = headers.end(); field != headers.begin();) {
+    --field;
+    if (field->id != HeaderId::x_forwarded_for) continue;
+    if (field->value.empty())
+      suppressed = true;
+    else
+      value = x.arena.concat({field->value, ", ", value});
+  }
+  if (suppressed)
+    headers.remove(HeaderId::x_forwarded_for);
+  else
+    headers.set(HeaderId::x_forwarded_for, value);
+}
+
+// Sends the request's head and body; a child of the exchange, so that an answer may come before the body has ended.
+net::Task<> upload(Exchange& x, UpstreamConnection& connection, std::string head, http::h1::SendResult& sent,
+                   bool& done) {
+  sent = co_await http::h1::send_message(connection.stream(), head, x.request_body, x.request.framing,
+                                         x.request.content_length, &Transaction::of(x).record.request_bytes);
+  connection.request_sent = sent.complete();
+  done = true;
+  // A request that cannot be finished gets no answer worth waiting for; a server that stopped reading may still give one.
+  if (sent.read_error != http::BodyError::none) connection.stream().cancel_read();
+}
+
+// State of an upload that outlives forward(): in the arena, as the exchange's tasks are joined before that ends.
+struct Upload {
+  http::h1::SendResult sent;
+  bool done = true;
+};
+
+}  // namespace
+
+// One try on one connection.
+static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnection> connection) {
+  net::Stream& stream = connection->stream();
+  const TransportSpec& transport = connection->upstream().transport();
+  net::Loop& loop = stream.loop();
+  Upload& up = *x.arena.make<Upload>();
+
+  const auto lost = [&](ssize_t result) -> ProxyError {
+    if (connection->client_gone) return {Kind::client_gone, Source::downstream};
+    if (up.done && up.sent.read_error != http::BodyError::none) return {Kind::request_body, Source::downstream};
+    if (result == -ETIMEDOUT) return {Kind::response_timeout, Source::upstream};
+    return {Kind::connection_lost, Source::upstream, connection->reused ? Retry::if_reused : Retry::no};
+  };
+  const auto settle = [&]() -> net::Task<> {  // before the connection goes: nobody may use it any more
+    x.watch_client(nullptr);
+    if (x.tasks.idle()) co_return;
+    stream.cancel();
+    x.request_body->abandon();
+    co_await x.tasks.join();
+  };
+
+  x.watch_client(connection.get());
+  {
+    const auto start_upload = [&](std::string head) {
+      up.done = false;
+      x.tasks.spawn(upload(x, *connection, std::move(head), up.sent, up.done));
+    };
+    const size_t bound = http::h1::request_head_bound(x.request);
+    if (x.request_body == nullptr || x.request.expects_continue) {
+      net::Block block;
+      std::string large;
+      char* out = block.data();
+      if (bound > net::Block::size()) {
+        large.resize(bound);
+        out = large.data();
+      }
+      const size_t size = http::h1::write_request_head(out, x.request);
+      if (const int error = co_await stream.write({out, size}); error != 0) {
+        // The answer may be there all the same: a server may refuse and close before it has read everything.
+        if (connection->client_gone || !stream.may_read()) {
+          const ProxyError why = lost(error);
+          co_await settle();
+          co_return why;
+        }
+      }
+      connection->request_sent = x.request_body == nullptr;
+    } else {
+      std::string head(bound, '\0');
+      head.resize(http::h1::write_request_head(head.data(), x.request));
+      start_upload(std::move(head));
+    }
+    const TimePoint deadline =
+        transport.response_header_timeout > 0s ? loop.now() + transport.response_header_timeout : net::Stream::kNever;
+    bool awaits_continue = x.request.expects_continue && x.request_body != nullptr;
+    stream.set_read_deadline(awaits_continue ? std::min(deadline, loop.now() + kContinueTimeout) : deadline);
+
+    connection->parser.reset();
+    for (int interim = 0;;) {
+      const auto progress = connection->parser.parse(connection->in.view(), x.response);
+      if (progress == http::h1::Progress::failed) {
+        log::debug("{}: {}", Transaction::of(x).record.server_url, describe(connection->parser.error()));
+        co_await settle();
+        co_return ProxyError{Kind::malformed_response, Source::upstream};
+      }
+      if (progress == http::h1::Progress::incomplete) {
+        const ssize_t n = co_await stream.fill(connection->in);
+        if (n > 0) continue;
+        if (n == -ETIMEDOUT && awaits_continue && connection->in.empty()) {
+          awaits_continue = false;
+          stream.set_read_deadline(deadline);
+          start_upload({});
+          continue;
+        }
+        ProxyError why = lost(n);
+        if (!connection->in.empty()) why.retry = Retry::no;
+        co_await settle();
+        co_return why;
+      }
+      const uint16_t status = x.response.status;
+      if (status >= 200 || status == 101) break;
+      if (++interim > kMaxInterim) {
+        co_await settle();
+        co_return ProxyError{Kind::too_many_interim, Source::upstream};
+      }
+      if (status == 100) {
+        if (std::exchange(awaits_continue, false)) {
+          stream.set_read_deadline(deadline);
+          start_upload({});
+        }
+      } else {
+        remove_hop_by_hop(x.response.headers);
+        if (co_await x.send_interim(x.response) != 0) {
+          co_await settle();
+          co_return ProxyError{Kind::client_gone, Source::downstream};
+        }
+      }
+      connection->in.consume(connection->parser.head_size());
+      connection->parser.reset();
+    }
+  }
+  stream.set_read_deadline(net::Stream::kNever);
+
+  http::ResponseHead& head = x.response;
+  if (head.status == 101) {
+    if (x.request.upgrade.empty()) {
+      co_await settle();
+      co_return ProxyError{Kind::unexpected_switch, Source::upstream};
+    }
+    co_await settle();
+    const std::string_view copy = x.arena.copy(connection->in.view().substr(0, connection->parser.head_size()));
+    connection->parser.parse(copy, head);
+    connection->in.consume(connection->parser.head_size());
+    remove_hop_by_hop(head.headers);
+    if (head.upgrade.empty()) head.upgrade = x.request.upgrade;
+    x.tunnel = std::make_unique<UpstreamTunnel>(std::move(connection));
+    co_return ProxyError{};
+  }
+
+  const bool no_body = x.request.method_id == http::Method::head || head.framing == Framing::none;
+  const Framing framing = no_body ? Framing::none : head.framing;
+  const size_t behind = connection->in.size() - connection->parser.head_size();
+  if (framing != Framing::none && !(framing == Framing::length && head.content_length <= behind)) {
+    // More of the body is to be read into this buffer; the head has to outlive that.
+    const std::string_view copy = x.arena.copy(connection->in.view().substr(0, connection->parser.head_size()));
+    connection->parser.parse(copy, head);
+  }
+  connection->in.consume(connection->parser.head_size());
+  remove_hop_by_hop(head.headers);
+  auto body = std::make_unique<UpstreamBody>(std::move(connection), head.keep_alive);
+  body->start(framing, head.content_length);
+  x.response_body = std::move(body);
+  co_return ProxyError{};
+}
+
+net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& server, ForwardOptions options) {
+  Transaction& transaction = Transaction::of(x);
+  Upstream& upstream = transaction.worker.upstream(server);
+  if (!options.pass_host_header) x.request.authority = server->host_header;
+  if (options.append_forwarded_for && !std::exchange(transaction.forwarded_for_appended, true)) append_forwarded_for(x);
+  const TimePoint start = transaction.worker.loop().now();
+  transaction.record.server_address = server->address;
+
+  ProxyError error;
+  for (bool fresh = false;; fresh = true) {
+    auto connection = fresh ? nullptr : upstream.take_idle();
+    if (connection == nullptr) connection = co_await upstream.connect(error);
+    if (connection == nullptr) break;
+    error = co_await attempt(x, std::move(connection));
+    if (error.retry != Retry::if_reused || fresh || !is_replayable(x)) break;
+  }
+  transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
+  if (!error) {
+    transaction.record.origin_status = x.response.status;
+    co_return;
+  }
+  const uint16_t status = status_of(error);
+  log::debug("{} -> {}: {}", transaction.record.server_url, status, describe(error.kind));
+  x.respond(status, http::reason_phrase(status), {});
+  if (error.kind == Kind::client_gone) x.drop_connection = true;
+  if (error.kind == Kind::request_body) x.close_connection = true;
+}
+
+}  // namespace fl::proxy

@@ -1,0 +1,24 @@
+// Passes one exchange on to a server over HTTP/1.1 and leaves the answer in it, its body still streaming.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "http/exchange.h"
+#include "net/task.h"
+#include "proxy/upstream_spec.h"
+
+namespace fl::proxy {
+
+struct ForwardOptions {
+  bool pass_host_header = true;
+  bool append_forwarded_for = true;
+};
+
+// The request is exchange.request as the middlewares left it. A request that was lost on a kept-alive connection is
+// sent once more when that cannot do it twice (RFC 9110 9.2.2). When no answer can be had, the exchange answers 502,
+// 504 or 499 as Traefik does.
+net::Task<> forward(http::Exchange& exchange, const std::shared_ptr<const UpstreamSpec>& server,
+                    ForwardOptions options);
+
+}  // namespace fl::proxy

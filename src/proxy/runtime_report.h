@@ -1,0 +1,57 @@
+// What became of each object of the dynamic configuration: served, degraded, or disabled and why. Made with a snapshot,
+// immutable; the API shows it. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/dynamic/configuration.h"
+
+namespace fl::proxy {
+
+enum class Status : uint8_t { enabled, warning, disabled };
+std::string_view to_text(Status status);  // as Traefik's API has it
+
+struct ObjectReport {
+  Status status = Status::enabled;
+  std::vector<std::string> errors;
+
+  void warn(std::string text) {
+    errors.push_back(std::move(text));
+    if (status == Status::enabled) status = Status::warning;
+  }
+  void disable(std::string text) {
+    errors.push_back(std::move(text));
+    status = Status::disabled;
+  }
+};
+
+struct RouterReport : ObjectReport {
+  int64_t priority = 0;            // effective
+  std::vector<std::string> using_;  // entry points it serves on, sorted
+};
+
+struct ServiceReport : ObjectReport {
+  std::string type;                     // "loadbalancer"
+  std::vector<std::string> used_by;     // routers, sorted
+  std::vector<std::string> server_urls;  // of a load balancer
+};
+
+struct MiddlewareReport : ObjectReport {
+  std::string type;
+  std::vector<std::string> used_by;
+};
+
+struct RuntimeReport {
+  // What was built from: names are qualified ("web@file"); reports below have the same keys, and those of objects
+  // that could not even be decoded.
+  std::shared_ptr<const config::dynamic::Configuration> configuration;
+  std::map<std::string, RouterReport, std::less<>> routers;
+  std::map<std::string, ServiceReport, std::less<>> services;
+  std::map<std::string, MiddlewareReport, std::less<>> middlewares;
+};
+
+}  // namespace fl::proxy

@@ -1,0 +1,35 @@
+// The compiled dynamic configuration: what each entry point does with a request. Immutable; published to every worker;
+// a request keeps the one it started with. Parts whose input did not change are shared with the snapshot before.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/exchange.h"
+#include "proxy/routing/router_table.h"
+
+namespace fl::proxy {
+
+// One router on one entry point, ready to serve.
+struct RouterSnapshot {
+  std::string name;                              // "web@file"
+  std::shared_ptr<const http::Handler> handler;  // middlewares, then the service
+  bool log = true;
+  bool count = true;
+  bool internal = false;      // its service is an @internal one
+  bool default_rule = false;  // made from a provider's default rule: guarded against loops
+};
+
+struct EntryPointSnapshot {
+  routing::RouterTable table;  // ids are positions in `routers`
+  std::vector<std::shared_ptr<const RouterSnapshot>> routers;
+};
+
+struct Snapshot {
+  uint64_t version = 0;
+  std::vector<EntryPointSnapshot> entry_points;  // in the order of the static configuration
+};
+
+}  // namespace fl::proxy

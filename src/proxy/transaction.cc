@@ -1,0 +1,15 @@
+#include "proxy/transaction.h"
+
+namespace fl::proxy {
+
+void Transaction::on_end(http::Exchange& exchange) noexcept {
+  record.duration = worker.loop().clock().now() - start;
+  record.status = exchange.response.status;
+  record.response_bytes = exchange.bytes_sent;
+  record.request_headers = &exchange.request.headers;
+  record.response_headers = &exchange.response.headers;
+  worker.record(record);
+  worker.unpin(pin);
+}
+
+}  // namespace fl::proxy

@@ -1,0 +1,26 @@
+// What the proxy keeps with an exchange while it passes through: the snapshot it started with, what was chosen for it,
+// and when. Lives in the exchange's arena; worker thread.
+#pragma once
+
+#include "http/exchange.h"
+#include "proxy/worker.h"
+#include "telemetry/request_record.h"
+
+namespace fl::proxy {
+
+class Transaction final : public http::Attachment {
+ public:
+  Transaction(Worker& w, SnapshotPin& p) : worker(w), pin(p) { ++pin.users; }
+
+  static Transaction& of(http::Exchange& exchange) { return static_cast<Transaction&>(*exchange.attachment); }
+
+  void on_end(http::Exchange& exchange) noexcept override;
+
+  Worker& worker;
+  SnapshotPin& pin;
+  TimePoint start = worker.loop().now();
+  telemetry::RequestRecord record;
+  bool forwarded_for_appended = false;  // a retry must not do it again
+};
+
+}  // namespace fl::proxy

@@ -1,0 +1,32 @@
+// Where a server is and how to talk to it: the identity that connection pools are keyed by. Immutable, shared by
+// snapshots; two services that name the same server with the same transport share one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "proxy/slots.h"
+
+namespace fl::proxy {
+
+struct TransportSpec {
+  std::string name;  // "default@internal"
+  Duration dial_timeout = 30s;
+  Duration response_header_timeout = 0s;  // 0: none
+  Duration idle_timeout = 90s;
+  int64_t max_idle_per_host = 200;  // a worker; 0 or less: connections are not reused
+  bool operator==(const TransportSpec&) const = default;
+};
+
+struct UpstreamSpec {
+  std::string host;  // name or literal address, without brackets
+  uint16_t port = 0;
+  std::string host_header;  // "10.0.0.5:8080", the port left out when it is the scheme's own
+  std::string address;      // "10.0.0.5:8080"
+  TransportSpec transport;
+  Slot slot;  // of each worker's table of upstreams
+};
+
+}  // namespace fl::proxy

@@ -1,0 +1,49 @@
+#include "proxy/worker.h"
+
+#include "proxy/forward/upstream.h"
+#include "proxy/service/balancer_state.h"
+
+namespace fl::proxy {
+
+Worker::Worker(net::Loop& loop, unsigned index, uint64_t seed)
+    : loop_(loop), resolver_(loop), random_(static_cast<std::minstd_rand::result_type>(seed)), index_(index) {
+  pins_.push_back(std::make_unique<SnapshotPin>(std::make_shared<const Snapshot>()));
+}
+
+Worker::~Worker() = default;
+
+void Worker::publish(std::shared_ptr<const Snapshot> snapshot) {
+  if (pins_.back()->users == 0) pins_.pop_back();
+  pins_.push_back(std::make_unique<SnapshotPin>(std::move(snapshot)));
+}
+
+void Worker::drop(SnapshotPin& pin) {
+  std::erase_if(pins_, [&pin](const auto& p) { return p.get() == &pin; });
+}
+
+Upstream& Worker::upstream(const std::shared_ptr<const UpstreamSpec>& spec) {
+  const uint32_t slot = spec->slot.number();
+  if (slot >= upstreams_.size()) upstreams_.resize(slot + 1);
+  if (upstreams_[slot] == nullptr) upstreams_[slot] = std::make_unique<Upstream>(*this, *spec);
+  return *upstreams_[slot];
+}
+
+std::unique_ptr<BalancerState>& Worker::balancer(uint32_t slot) {
+  if (slot >= balancers_.size()) balancers_.resize(slot + 1);
+  return balancers_[slot];
+}
+
+void Worker::retire_upstream(uint32_t slot) {
+  if (slot < upstreams_.size()) upstreams_[slot].reset();
+}
+
+void Worker::retire_balancer(uint32_t slot) {
+  if (slot < balancers_.size()) balancers_[slot].reset();
+}
+
+void Worker::close_upstreams() {
+  for (auto& upstream : upstreams_)
+    if (upstream != nullptr) upstream->close_idle();
+}
+
+}  // namespace fl::proxy

@@ -1,0 +1,78 @@
+// The state of one worker thread: its loop, the snapshot it serves, its connections to upstreams, its balancers and
+// its counters. Nothing in it is shared with another thread; others reach it by loop().post().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "proxy/snapshot.h"
+#include "telemetry/request_record.h"
+
+namespace fl::proxy {
+
+struct UpstreamSpec;
+class Upstream;
+class BalancerState;
+
+// A snapshot in use on this worker, counted here instead of in the shared_ptr: requests touch no shared cache line.
+struct SnapshotPin {
+  std::shared_ptr<const Snapshot> snapshot;
+  uint64_t users = 0;
+};
+
+class Worker {
+ public:
+  // Called for each finished request, on the worker's thread.
+  using OnRecord = std::move_only_function<void(const telemetry::RequestRecord&)>;
+
+  Worker(net::Loop& loop, unsigned index, uint64_t seed);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  net::Loop& loop() { return loop_; }
+  net::Resolver& resolver() { return resolver_; }
+  std::minstd_rand& random() { return random_; }
+  unsigned index() const { return index_; }
+
+  // Requests that begin from now on use `snapshot`.
+  void publish(std::shared_ptr<const Snapshot> snapshot);
+  SnapshotPin& current() { return *pins_.back(); }
+  // A request that used the pin has ended.
+  void unpin(SnapshotPin& pin) {
+    if (--pin.users == 0 && &pin != pins_.back().get()) drop(pin);
+  }
+
+  // Connections to a server, made on first use.
+  Upstream& upstream(const std::shared_ptr<const UpstreamSpec>& spec);
+  // Cursors of a balancer, by its slot.
+  std::unique_ptr<BalancerState>& balancer(uint32_t slot);
+  void retire_upstream(uint32_t slot);
+  void retire_balancer(uint32_t slot);
+  // Closes idle upstream connections; for a clean end.
+  void close_upstreams();
+
+  void set_on_record(OnRecord f) { on_record_ = std::move(f); }
+  void record(const telemetry::RequestRecord& record) {
+    if (on_record_) on_record_(record);
+  }
+
+ private:
+  void drop(SnapshotPin& pin);
+
+  net::Loop& loop_;
+  net::Resolver resolver_;
+  std::minstd_rand random_;
+  unsigned index_;
+  std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
+  std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
+  std::vector<std::unique_ptr<BalancerState>> balancers_;
+  OnRecord on_record_;
+};
+
+}  // namespace fl::proxy
