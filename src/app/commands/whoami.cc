@@ -42,6 +42,7 @@ int run_whoami(std::span<const char* const> arguments) {
     return cli.exit(error) == 0 ? 0 : 2;
   }
 
+  end_on_signals();
   net::Loop loop;
   loop.make_current();
   const auto fd = net::listen_tcp("", port);
@@ -54,7 +55,6 @@ int run_whoami(std::span<const char* const> arguments) {
   net::Listener listener(loop, *fd, [&](int accepted, const net::SocketAddress& peer) {
     server.serve(std::make_unique<net::TcpStream>(loop, accepted), describe(accepted, peer));
   });
-  end_on_signals();
   std::printf("Starting up on port %u\n", unsigned{port});
   std::fflush(stdout);
   loop.run();
