@@ -154,12 +154,9 @@ const std::string_view* HeaderMap::find(std::string_view name) const {
 size_t HeaderMap::remove(std::string_view name) { return std::erase_if(fields_, SameName{name}); }
 
 bool has_token(std::string_view value, std::string_view token) {
-  for (;;) {
-    const size_t comma = value.find(',');
-    if (iequals(trim(value.substr(0, comma), " \t"), token)) return true;
-    if (comma == value.npos) return false;
-    value.remove_prefix(comma + 1);
-  }
+  bool found = false;
+  for_each_item(value, [&](std::string_view item) { found |= iequals(item, token); });
+  return found;
 }
 
 }  // namespace fl::http

@@ -46,9 +46,11 @@ ParseError MessageFields::take_transfer_encoding(std::string_view value, Version
 }
 
 void MessageFields::take_connection(std::string_view options) {
-  close_ |= has_token(options, "close");
-  keep_alive_ |= has_token(options, "keep-alive");
-  upgrade_listed_ |= has_token(options, "upgrade");
+  for_each_item(options, [this](std::string_view option) {
+    close_ |= iequals(option, "close");
+    keep_alive_ |= iequals(option, "keep-alive");
+    upgrade_listed_ |= iequals(option, "upgrade");
+  });
 }
 
 std::optional<Rebase> HeadReader::enter(std::string_view buffer) {

@@ -1,7 +1,7 @@
 #include "http/h1/writer.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "base/check.h"
 #include "http/h1/scan.h"
@@ -21,10 +21,7 @@ bool is_one_line(std::string_view text) {
 class Cursor {
  public:
   explicit Cursor(char* p) : p_(p) {}
-  void put(std::string_view text) {
-    std::memcpy(p_, text.data(), text.size());
-    p_ += text.size();
-  }
+  void put(std::string_view text) { p_ = std::ranges::copy(text, p_).out; }
   void put(char c) { *p_++ = c; }
   void put(uint64_t number) { p_ = std::to_chars(p_, p_ + 20, number).ptr; }
   void field(std::string_view name, std::string_view value) {
