@@ -20,7 +20,7 @@ class Transaction final : public http::Attachment {
   SnapshotPin& pin;
   TimePoint start = worker.loop().now();
   telemetry::RequestRecord record;
-  bool forwarded_for_appended = false;  // a retry must not do it again
+  bool append_forwarded_for = true;  // not yet done, and wanted
 };
 
 }  // namespace fl::proxy

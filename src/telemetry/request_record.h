@@ -25,9 +25,8 @@ struct RequestRecord {
   bool count = true;
   bool internal = false;            // an @internal service: left out unless addInternals
 
-  std::string_view client_address;  // "ip:port" of the peer
-  std::string_view client_ip;
-  std::string_view client_port;
+  std::string_view client_ip;       // of the peer
+  uint16_t client_port = 0;
   std::string_view client_user;     // empty: none
   std::string_view forwarded_for;   // X-Forwarded-For as routed; empty: none
 

@@ -255,7 +255,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   Transaction& transaction = Transaction::of(x);
   Upstream& upstream = transaction.worker.upstream(server);
   if (!options.pass_host_header) x.request.authority = server->host_header;
-  if (options.append_forwarded_for && !std::exchange(transaction.forwarded_for_appended, true)) append_forwarded_for(x);
+  if (std::exchange(transaction.append_forwarded_for, false)) append_forwarded_for(x);  // a retry must not do it again
   const TimePoint start = transaction.worker.loop().now();
   transaction.record.server_address = server->address;
 

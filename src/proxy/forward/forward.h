@@ -12,7 +12,6 @@ namespace fl::proxy {
 
 struct ForwardOptions {
   bool pass_host_header = true;
-  bool append_forwarded_for = true;
 };
 
 // The request is exchange.request as the middlewares left it. A request that was lost on a kept-alive connection is

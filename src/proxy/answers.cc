@@ -1,0 +1,29 @@
+#include "proxy/answers.h"
+
+namespace fl::proxy {
+namespace {
+
+// `text` lives for ever or in the exchange's arena.
+void respond_text(http::Exchange& x, uint16_t status, std::string_view text) {
+  x.respond(status, text, "text/plain; charset=utf-8");
+  x.response.headers.append("X-Content-Type-Options", "nosniff");
+}
+
+}  // namespace
+
+net::Task<> answer_not_found(http::Exchange& x) {
+  respond_text(x, 404, "404 page not found\n");
+  co_return;
+}
+
+net::Task<> answer_no_server(http::Exchange& x) {
+  respond_text(x, 503, "no available server\n");
+  co_return;
+}
+
+net::Task<> answer_error(http::Exchange& x, uint16_t status) {
+  respond_text(x, status, x.arena.concat({http::reason_phrase(status), "\n"}));
+  co_return;
+}
+
+}  // namespace fl::proxy

@@ -1,0 +1,16 @@
+// The proxy's own short answers, worded as Traefik's so that users' tests and alerts go on working.
+#pragma once
+
+#include "http/exchange.h"
+#include "net/task.h"
+
+namespace fl::proxy {
+
+// 404 "404 page not found": no router wants the request.
+net::Task<> answer_not_found(http::Exchange& exchange);
+// 503 "no available server": the service has none to give it to.
+net::Task<> answer_no_server(http::Exchange& exchange);
+// Status text and newline as plain text, nosniff: what Go's http.Error writes.
+net::Task<> answer_error(http::Exchange& exchange, uint16_t status);
+
+}  // namespace fl::proxy

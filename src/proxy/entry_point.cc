@@ -1,0 +1,144 @@
+#include "proxy/entry_point.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "proxy/answers.h"
+#include "proxy/transaction.h"
+
+namespace fl::proxy {
+namespace {
+
+using http::Field;
+using http::HeaderId;
+
+// Fields that say who asked and how: believed only from trusted peers, never removable by a Connection list.
+bool is_forwarding_field(HeaderId id) { return id >= HeaderId::x_forwarded_for && id <= HeaderId::x_scheme; }
+
+// The name with '_' where the real one has '-' means the same to CGI-like backends.
+bool is_forwarding_alias(std::string_view name) {
+  if (name.size() > 40 || name.find('_') == name.npos) return false;
+  char plain[40];
+  std::ranges::transform(name, plain, [](char c) { return c == '_' ? '-' : c; });
+  return is_forwarding_field(http::classify_header({plain, name.size()}));
+}
+
+// Port of "host:port", or empty.
+std::string_view port_of(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  if (colon == authority.npos || authority.find(']', colon) != authority.npos) return {};
+  return authority.substr(colon + 1);
+}
+
+}  // namespace
+
+bool EntryPoint::is_trusted(const net::IpAddress& peer) const {
+  return options_.trust_all || std::ranges::any_of(options_.trusted, [&](const auto& c) { return c.contains(peer); });
+}
+
+void EntryPoint::sanitize_headers(http::Exchange& x) const {
+  http::HeaderMap& headers = x.request.headers;
+  const std::string_view* connection = headers.find(HeaderId::connection);
+  const bool lists_fields =
+      connection != nullptr && !iequals(*connection, "close") && !iequals(*connection, "keep-alive");
+  const bool trusted = is_trusted(x.connection().peer.ip);
+  const auto listed = [&headers](std::string_view name) {
+    return std::ranges::any_of(headers, [name](const Field& f) {
+      return f.id == HeaderId::connection && http::has_token(f.value, name);
+    });
+  };
+  headers.remove_if([&](const Field& f) {
+    if (is_forwarding_field(f.id)) return !trusted;
+    if (f.id == HeaderId::proxy_authorization || f.id == HeaderId::proxy_authenticate) return true;
+    if (f.id == HeaderId::other && !trusted && is_forwarding_alias(f.name)) return true;
+    return lists_fields && f.id != HeaderId::connection && f.id != HeaderId::host && f.id != HeaderId::te &&
+           f.id != HeaderId::upgrade && listed(f.name) &&
+           std::ranges::none_of(options_.connection_fields, [&f](const auto& name) { return iequals(name, f.name); });
+  });
+
+  const bool tls = x.connection().tls;
+  const bool websocket = iequals(x.request.upgrade, "websocket");
+  std::string_view proto = websocket ? (tls ? "wss" : "ws") : (tls ? "https" : "http");
+  bool have_proto = false, have_port = false, have_host = false, have_ip = false;
+  if (trusted)
+    for (const Field& f : headers) {
+      have_ip |= f.id == HeaderId::x_real_ip;
+      have_host |= f.id == HeaderId::x_forwarded_host;
+      have_port |= f.id == HeaderId::x_forwarded_port;
+      if (f.id == HeaderId::x_forwarded_proto) {
+        have_proto = true;
+        proto = f.value;
+      }
+    }
+  if (!have_ip) headers.append(HeaderId::x_real_ip, x.connection().peer_ip_text());
+  if (!have_proto) headers.append(HeaderId::x_forwarded_proto, proto);
+  if (!have_port) {
+    std::string_view port = port_of(x.request.authority);
+    if (port.empty()) port = proto == "https" || proto == "wss" ? "443" : "80";
+    headers.append(HeaderId::x_forwarded_port, port);
+  }
+  if (!have_host && !x.request.authority.empty()) headers.append(HeaderId::x_forwarded_host, x.request.authority);
+  if (trusted) headers.remove(HeaderId::x_forwarded_server);
+  headers.append(HeaderId::x_forwarded_server, options_.server_name);
+  if (options_.add_scheme_headers) {
+    headers.set(HeaderId::x_forwarded_scheme, proto);
+    headers.set(HeaderId::x_scheme, proto);
+  }
+}
+
+net::Task<> EntryPoint::handle(http::Exchange& x) const {
+  auto* transaction = new (x.arena.allocate(sizeof(Transaction), alignof(Transaction)))
+      Transaction(worker_, worker_.current());
+  x.attachment = transaction;
+  transaction->append_forwarded_for = options_.append_forwarded_for;
+  telemetry::RequestRecord& record = transaction->record;
+  http::RequestHead& request = x.request;
+  record.start_wall = worker_.loop().wall();
+  record.entry_point = options_.name;
+  record.entry_point_index = options_.index;
+  record.client_ip = x.connection().peer_ip_text();
+  record.client_port = x.connection().peer.port;
+  record.method = request.method;
+  record.method_id = request.method_id;
+  record.host = request.authority;
+  record.path = request.path;
+  record.query = request.query;
+  record.has_query = request.has_query;
+  record.version = request.version;
+  record.tls = x.connection().tls;
+  record.websocket = iequals(request.upgrade, "websocket");
+
+  if (options_.underscore_headers != UnderscoreHeaders::keep) {
+    const auto has_underscore = [](const Field& f) { return f.name.find('_') != f.name.npos; };
+    if (options_.underscore_headers == UnderscoreHeaders::delete_)
+      request.headers.remove_if(has_underscore);
+    else if (std::ranges::any_of(request.headers, has_underscore))
+      return answer_error(x, 400);
+  }
+  const auto path =
+      routing::make_request_path(request.path, options_.sanitize_path, options_.encoded_characters, x.arena);
+  if (!path) return answer_error(x, 400);
+  request.path = path->forwarded;
+  request.query = routing::make_query(request.query, options_.encode_query_semicolons, x.arena);
+  if (iequals(request.upgrade, "h2c")) request.upgrade = {};  // CVE-2026-88008: a tunnel past every rule
+  sanitize_headers(x);
+  if (const auto* forwarded_for = request.headers.find(HeaderId::x_forwarded_for)) record.forwarded_for = *forwarded_for;
+
+  const EntryPointSnapshot& snapshot = transaction->pin.snapshot->entry_points[options_.index];
+  const int id = snapshot.table.find({.host = routing::canonical_host(request.authority, x.arena),
+                                      .cname = {},
+                                      .path = path->routing,
+                                      .method = request.method,
+                                      .query = request.query,
+                                      .headers = request.headers,
+                                      .client = x.connection().peer.ip});
+  if (id < 0) return answer_not_found(x);
+  const RouterSnapshot& router = *snapshot.routers[static_cast<size_t>(id)];
+  record.router = router.name;
+  record.log = router.log;
+  record.count = router.count;
+  record.internal = router.internal;
+  return router.handler->handle(x);
+}
+
+}  // namespace fl::proxy

@@ -1,0 +1,49 @@
+// What an entry point does with each request before a router gets it, in Traefik's order: underscore fields, path and
+// query in one normal form, forwarded fields from whom they may come, then the choice of the router. One per entry
+// point and worker; worker thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "http/exchange.h"
+#include "net/address.h"
+#include "proxy/routing/request_path.h"
+#include "proxy/worker.h"
+
+namespace fl::proxy {
+
+enum class UnderscoreHeaders : uint8_t { keep, delete_, reject };
+
+struct EntryPointOptions {
+  std::string name;
+  uint32_t index = 0;  // in Snapshot::entry_points
+  uint16_t port = 0;   // X-Forwarded-Port when Host names none is by scheme; this is for redirections
+  bool trust_all = false;  // forwardedHeaders.insecure
+  std::vector<net::Cidr> trusted;
+  std::vector<std::string> connection_fields;  // may stay although Connection lists them
+  bool append_forwarded_for = true;
+  bool add_scheme_headers = false;
+  routing::EncodedCharacters encoded_characters;
+  bool encode_query_semicolons = false;
+  bool sanitize_path = true;
+  UnderscoreHeaders underscore_headers = UnderscoreHeaders::keep;
+  std::string server_name;  // X-Forwarded-Server: this machine's host name
+};
+
+class EntryPoint final : public http::Handler {
+ public:
+  EntryPoint(const EntryPointOptions& options, Worker& worker) : options_(options), worker_(worker) {}
+
+  net::Task<> handle(http::Exchange& exchange) const override;
+
+ private:
+  bool is_trusted(const net::IpAddress& peer) const;
+  void sanitize_headers(http::Exchange& exchange) const;
+
+  const EntryPointOptions options_;
+  Worker& worker_;
+};
+
+}  // namespace fl::proxy
