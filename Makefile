@@ -1,6 +1,6 @@
 # Thin names over the CMake presets and tools/; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-quick format lint tidy asan tsan fuzz bench microbench clean
+.PHONY: help deps build demo test test-quick format lint tidy asan tsan fuzz bench microbench generate clean
 SOURCES = $(shell git ls-files 'src/**.h' 'src/**.cc' 'tests/**.h' 'tests/**.cc' | grep -v /generated/)
 FUZZ_SECONDS ?= 60
 export NINJA_STATUS = [%f/%t %es] # trailing blank wanted
@@ -34,5 +34,9 @@ bench: build ## fairlead, nginx and HAProxy in one interleaved run
 microbench: ## parsers, router match, snapshot build (Google Benchmark)
 	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench
 	@for bench in build/bench/tests/*_bench; do $$bench; done
+generate: ## code from AWS's models, reference pages from the field tables; `git diff` shows what changed
+	@tools/gen_ecs.py
+	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug --target config_test
+	@FL_RENEW_DOCS=1 build/debug/src/config_test --gtest_filter='Reference.*' --gtest_brief=1
 clean: ## remove build/
 	@rm -rf build

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 # Sub-folders that are part of their module's interface.
-PUBLIC_FOLDERS = {"config/static", "config/dynamic", "ecs/generated"}
+PUBLIC_FOLDERS = {"config/static", "config/dynamic", "config/expression", "ecs/generated"}
 
 # Third-party headers and the folders whose .cc files may include them.
 OWNERS = [
