@@ -2,8 +2,8 @@
 """Checks every include under src/ against docs/architecture/layers.txt; part of the default build.
 
 Rules: a module includes only the modules its line in layers.txt names; a sub-folder is private to its module; a
-third-party header is included only by the module that owns it, and the heavy ones only by .cc files; our own headers
-are named by their path from src/ and begin with #pragma once. Tests beside the code obey the same rules; programs
+third-party header is included only by the module that owns it, and by none of its public headers; our own headers are
+named by their path from src/ and begin with #pragma once. Tests beside the code obey the same rules; programs
 under tests/ may include anything. `--self-test` checks the checker.
 """
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 # Sub-folders that are part of their module's interface.
 PUBLIC_FOLDERS = {"config/static", "config/dynamic", "config/expression", "ecs/generated"}
 
-# Third-party headers and the folders whose .cc files may include them.
+# Third-party headers and the folders that may include them.
 OWNERS = [
     (r"openssl/ssl\.h", ["tls"]),
     (r"openssl/.*", ["base", "tls"]),
@@ -50,6 +50,11 @@ def is_inside(folder, owners):
     return any(folder == owner or folder.startswith(owner + "/") for owner in owners)
 
 
+def is_public(file):
+    folder = file.parent.as_posix()
+    return file.suffix == ".h" and (len(file.parts) == 2 or is_inside(folder, PUBLIC_FOLDERS))
+
+
 def check_include(layers, file, quoted, target):
     """Why `file` (relative to src/) may not include `target`, or None."""
     module = file.parts[0]
@@ -58,8 +63,8 @@ def check_include(layers, file, quoted, target):
             if re.fullmatch(pattern, target):
                 if not is_inside(file.parent.as_posix(), owners):
                     return f"<{target}> belongs to {' and '.join(owners)}"
-                if file.suffix == ".h":
-                    return f"<{target}> in a header; include it in the .cc file and forward-declare here"
+                if is_public(file):
+                    return f"<{target}> in a public header; forward-declare here, or move this file to a private sub-folder"
                 break
         return None
     parts = target.split("/")
@@ -72,8 +77,7 @@ def check_include(layers, file, quoted, target):
     allowed = layers[module]
     if allowed is not None and parts[0] not in allowed:
         return f'{module} may not include {parts[0]} ("{target}")'
-    folder = "/".join(parts[:-1])
-    if len(parts) > 2 and not is_inside(folder, PUBLIC_FOLDERS):
+    if not is_public(Path(target)):
         return f'"{target}" is private to {parts[0]}'
     return None
 
@@ -110,11 +114,12 @@ def self_test():
         "base/c.cc": ('#include "x.h"', "not a path from src/"),
         "base/d.h": ("int x;", "no #pragma once"),
         "net/e.cc": ("#include <openssl/evp.h>", "belongs to base"),
-        "base/f.h": ("#pragma once\n#include <openssl/evp.h>", "in a header"),
+        "base/f.h": ("#pragma once\n#include <openssl/evp.h>", "in a public header"),
         "base/g.cc": ("#include <openssl/evp.h>\n#include <openssl/ssl.h>", "g.cc:2: <openssl/ssl.h> belongs to tls"),
         "app/h.cc": ('#include "http/h1/x.h"', "private to http"),
         "http/i.cc": ('#include "http/h1/x.h"', None),
         "app/j.cc": ('#include "config/static/x.h"', None),
+        "tls/openssl/n.h": ("#pragma once\n#include <openssl/ssl.h>", None),
         "odd/k.cc": ("", "no line in layers.txt"),
         "base/l.cc": ('#include "base/nested/x.h"\n#include <vector>', None),
         "app/m.cc": ('#include "nowhere/x.h"', "names no module"),
