@@ -9,11 +9,14 @@
 
 #include "base/regex.h"
 #include "base/result.h"
+#include "config/expression/parser.h"
 #include "http/header_map.h"
 #include "net/address.h"
-#include "proxy/rules/parser.h"
 
 namespace fl::proxy::rules {
+
+using config::expression::Expression;
+using config::expression::MatcherName;
 
 // What routing looks at: views into a request, made once for all rules.
 struct RouteRequest {
@@ -108,7 +111,7 @@ class Matcher {
   Kind kind_;
 };
 
-// The table for parse().
+// The table for config::expression::parse().
 std::span<const MatcherName> http_matchers();
 
 }  // namespace fl::proxy::rules

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "proxy/rules/parser.h"
+#include "config/expression/parser.h"
 
 namespace fl::proxy::rules {
+
+using config::expression::Expression;
 
 template <class Matcher>
 class Program {

@@ -51,7 +51,7 @@ Result<std::shared_ptr<const Rule>> Rule::compile(std::string_view text) {
   const auto in_rule = [text](Error&& error) {
     return tl::make_unexpected(std::move(error).context(fmt::format("parsing rule {}", text)));
   };
-  auto expression = parse(text, http_matchers());
+  auto expression = config::expression::parse(text, http_matchers());
   if (!expression) return in_rule(std::move(expression).error());
   auto program = Program<Matcher>::compile(*expression, Matcher::build);
   if (!program) return in_rule(std::move(program).error());

@@ -17,7 +17,7 @@ namespace fl::proxy::rules {
 
 class Rule {
  public:
-  // Errors: "parsing rule ...: " and the reason, see parse() and Matcher::build().
+  // Errors: "parsing rule ...: " and the reason, see config::expression::parse() and Matcher::build().
   static Result<std::shared_ptr<const Rule>> compile(std::string_view text);
 
   bool matches(const RouteRequest& request) const { return program_.matches(request); }

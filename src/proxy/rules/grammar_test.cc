@@ -1,13 +1,13 @@
-#include "proxy/rules/parser.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 
-#include "proxy/rules/string_literal.h"
+#include "config/expression/parser.h"
+#include "config/expression/string_literal.h"
 
-namespace fl::proxy::rules {
+// The grammar that rules stand on; its code lives in config, where providers can reach it too.
+namespace fl::config::expression {
 namespace {
 
 using namespace std::string_literals;
@@ -100,4 +100,4 @@ TEST(StringLiteral, Escapes) {
 }
 
 }  // namespace
-}  // namespace fl::proxy::rules
+}  // namespace fl::config::expression
