@@ -1,0 +1,52 @@
+// Dynamic configuration -> Snapshot and RuntimeReport. Never fails as a whole: what is wrong is disabled with its
+// reason, and with it whatever needs it; the rest goes live. Keeps what it built last, so that a change costs about
+// what changed. Main thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/dynamic/configuration.h"
+#include "config/issue.h"
+#include "http/exchange.h"
+#include "proxy/runtime_report.h"
+#include "proxy/slots.h"
+#include "proxy/snapshot.h"
+#include "proxy/upstream_spec.h"
+
+namespace fl::proxy {
+
+struct BuildInputs {
+  std::vector<std::string> entry_points;  // HTTP ones, in the order of Snapshot::entry_points
+  std::vector<std::string> precedence;    // providers, the first wins a tie of priorities
+  std::map<std::string, std::shared_ptr<const http::Handler>, std::less<>> internal_services;  // "api@internal"
+  TransportSpec default_transport;
+  std::shared_ptr<SlotTable> upstream_slots;
+  std::shared_ptr<SlotTable> balancer_slots;
+};
+
+struct BuildResult {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const RuntimeReport> report;
+};
+
+class SnapshotBuilder {
+ public:
+  explicit SnapshotBuilder(BuildInputs inputs);
+  ~SnapshotBuilder();
+
+  // `configuration` has qualified names, as config::merge() makes them; `issues` with an object's (qualified) name
+  // become that object's errors.
+  BuildResult build(std::shared_ptr<const config::dynamic::Configuration> configuration,
+                    const std::vector<config::Issue>& issues);
+
+ private:
+  struct Memory;
+  const BuildInputs inputs_;
+  std::unique_ptr<Memory> memory_;
+  uint64_t version_ = 0;
+};
+
+}  // namespace fl::proxy
