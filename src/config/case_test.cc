@@ -86,7 +86,8 @@ std::vector<std::string> input_lines(const std::string& input) {
 // NAME=value a line.
 Map<std::string> input_map(const std::string& input) {
   Map<std::string> map;
-  for (const std::string& line : input_lines(input)) map[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+  for (const std::string& line : input_lines(input))
+    map[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
   return map;
 }
 
@@ -133,8 +134,7 @@ TEST_P(ConfigCase, Matches) {
 
   const auto expected = json::parse(c.expected);
   ASSERT_TRUE(expected) << expected.error().message;
-  const json::Value actual =
-      outcome.is_static ? shared_part(outcome.configuration, *expected) : outcome.configuration;
+  const json::Value actual = outcome.is_static ? shared_part(outcome.configuration, *expected) : outcome.configuration;
   EXPECT_EQ(json::to_text(sorted(actual)), json::to_text(sorted(*expected)));
 
   std::string issues = to_text(outcome.issues);

@@ -168,10 +168,11 @@ std::string help_text() {
         "Usage: fairlead [flags]            run the proxy",
         "       fairlead healthcheck        ask a running one whether it is well (needs --ping)",
         "       fairlead version", "",
-        "Flags are --name=value or --name value, in any letter case. A list is a,b or the flag twice; a duration is",
-        "10 (seconds), 1m30s or 100ms. The same options may stand in a file (--configFile=fairlead.yaml, or one of",
-        "/etc/fairlead/fairlead.{toml,yaml,yml}, $XDG_CONFIG_HOME, $HOME/.config, .) or in the environment",
-        "(FAIRLEAD_PING=true). Only one of the three is read: the file, else the flags, else the environment.", ""})
+        "Flags are --name=value or --name value, in any letter case. A list is a,b or the flag twice; a",
+        "duration is 10 (seconds), 1m30s or 100ms. The same options may stand in a file (named by",
+        "--configFile=fairlead.yaml, or fairlead.{toml,yaml,yml} in /etc/fairlead, $XDG_CONFIG_HOME,",
+        "$HOME/.config or here) or in the environment (FAIRLEAD_PING=true). Only one of the three is read:",
+        "the file, else the flags, else the environment. Traefik's files and variables are read as well.", ""})
     out += std::string(line) + "\n";
   out += "--configFile  (text)\n" + wrap("file to read the static configuration from", 4);
   std::string section;

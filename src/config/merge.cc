@@ -88,26 +88,23 @@ void for_each_kind(Configuration& a, const Configuration& b, F f) {
 
 // TLS options or stores: only `default` has no provider, so only it can meet another of its name.
 template <class T>
-void add_tls(const ProviderConfig& from, const Map<T>& source, std::string_view kind, Map<T>& target,
-             std::vector<std::string>& defined_by, std::vector<Issue>& issues) {
-  for (const auto& [name, value] : source) {
-    if (name != kDefault) {
-      target.emplace(qualify(name, from.provider), value);
-      continue;
+void merge_tls(const std::vector<ProviderConfig>& providers, Map<T> Tls::* member, std::string_view kind,
+               Merged& merged) {
+  Map<T>& target = merged.configuration.tls.*member;
+  std::vector<std::string_view> defined_by;
+  for (const ProviderConfig& from : providers) {
+    for (const auto& [name, value] : from.configuration.tls.*member) {
+      target.emplace(name == kDefault ? name : qualify(name, from.provider), value);
+      if (name == kDefault) defined_by.push_back(from.provider);
     }
-    defined_by.push_back(from.provider);
-    if (defined_by.size() == 1) {
-      target.emplace(name, value);
-      continue;
-    }
-    target.erase(name);
-    if (defined_by.size() == 2)
-      issues.push_back(
-          {.path = fmt::format("{}.{}", kind, name),
-           .text = fmt::format("is defined by the providers {}; none of them is used", fmt::join(defined_by, " and ")),
-           .kind = std::string(kind),
-           .object = name});
   }
+  if (defined_by.size() < 2) return;
+  target.erase(std::string(kDefault));
+  merged.issues.push_back({.path = fmt::format("{}.{}", kind, kDefault),
+                           .text = fmt::format("is defined by more than one provider ({}); none of them is used",
+                                               fmt::join(defined_by, ", ")),
+                           .kind = std::string(kind),
+                           .object = std::string(kDefault)});
 }
 
 bool says_something(const statics::EntryPoint& entry_point) {
@@ -183,19 +180,16 @@ QualifiedName split_name(std::string_view qualified) {
 
 Merged merge(const std::vector<ProviderConfig>& providers, const MergeInputs& inputs) {
   Merged merged;
-  std::vector<std::string> default_options, default_stores;
   for (const ProviderConfig& from : providers) {
     const Qualifier qualifier{from.provider};
     for_each_kind(merged.configuration, from.configuration, [&](std::string_view, auto& target, const auto& source) {
       for (const auto& [name, object] : source)
         qualifier(target.insert_or_assign(qualify(name, from.provider), object).first->second);
     });
-    const Tls& tls = from.configuration.tls;
-    auto& certificates = merged.configuration.tls.certificates;
-    certificates.insert(certificates.end(), tls.certificates.begin(), tls.certificates.end());
-    add_tls(from, tls.options, "tls.options", merged.configuration.tls.options, default_options, merged.issues);
-    add_tls(from, tls.stores, "tls.stores", merged.configuration.tls.stores, default_stores, merged.issues);
+    std::ranges::copy(from.configuration.tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
   }
+  merge_tls(providers, &Tls::options, "tls.options", merged);
+  merge_tls(providers, &Tls::stores, "tls.stores", merged);
   add_default_entry_points(inputs, merged.configuration);
   apply_entry_points(inputs.entry_points, merged.configuration.http.routers);
   return merged;

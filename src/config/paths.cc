@@ -83,19 +83,21 @@ Document build_tree(std::span<const Setting> settings, std::vector<Issue>& issue
 }
 
 Destination resolve(const Type& root, std::span<const std::string> path) {
-  Destination at{&strip_optional(root), nullptr};
+  Destination at{.type = &strip_optional(root)};
   for (const std::string& segment : path) {
     switch (at.type->kind) {
-      case Type::Kind::structure:
-        at.field = at.type->schema().find(segment);
-        if (at.field == nullptr || at.field->type == nullptr) return {nullptr, at.field};
-        at.type = &strip_optional(*at.field->type);
+      case Type::Kind::structure: {
+        const Schema& owner = at.type->schema();
+        const Field* field = owner.find(segment);
+        if (field == nullptr || field->type == nullptr) return {nullptr, field, &owner};
+        at = {&strip_optional(*field->type), field, &owner};
         break;
+      }
       case Type::Kind::list:
         if (!is_index(segment)) return {};
-        at = {&strip_optional(*at.type->element), nullptr};
+        at = {.type = &strip_optional(*at.type->element)};
         break;
-      case Type::Kind::map: at = {&strip_optional(*at.type->element), nullptr}; break;
+      case Type::Kind::map: at = {.type = &strip_optional(*at.type->element)}; break;
       default: return {};
     }
   }

@@ -28,10 +28,11 @@ Result<std::vector<std::string>> split_path(std::string_view path);
 // a list in one setting and a group in another; a path set twice (the last one counts).
 Document build_tree(std::span<const Setting> settings, std::vector<Issue>& issues);
 
-// What a path leads to in a schema; null type: nothing. `field` is the last named field on the way.
+// What a path leads to in a schema. No type: nothing, or, when there is a field, a group known by name only.
 struct Destination {
   const Type* type = nullptr;
-  const Field* field = nullptr;
+  const Field* field = nullptr;   // the field the path ends in; null for an entry of a map or list
+  const Schema* owner = nullptr;  // of that field
 };
 Destination resolve(const Type& root, std::span<const std::string> path);
 

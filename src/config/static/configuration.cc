@@ -77,22 +77,23 @@ void describe(Fields<Experimental>& f) {
   f.removed("hub", "Traefik Hub's agent is a program of its own");
 }
 
+// In the order a newcomer meets them.
 void describe(Fields<Configuration>& f) {
-  f("global", &Configuration::global, "the program as a whole");
-  f("serversTransport", &Configuration::servers_transport, "connections to servers of services that name no transport");
-  f("tcpServersTransport", &Configuration::tcp_servers_transport, "the same for TCP services");
   f("entryPoints", &Configuration::entry_points, "listeners, by name; without any there is http on :80");
   f("providers", &Configuration::providers, "where routers and services come from");
   f("api", &Configuration::api, "API and dashboard", kAllowEmpty);
-  f("metrics", &Configuration::metrics, "metrics");
   f("ping", &Configuration::ping, "health check of the proxy itself", kAllowEmpty);
   f("log", &Configuration::log, "the program's own log", kAllowEmpty);
   f("accessLog", &Configuration::access_log, "one line a request", kAllowEmpty);
+  f("metrics", &Configuration::metrics, "metrics");
   f.unsupported("tracing", "traces");
-  f("hostResolver", &Configuration::host_resolver, "look up host names while routing", kAllowEmpty);
   f.unsupported("certificatesResolvers", "certificates from ACME or Tailscale");
-  f("experimental", &Configuration::experimental, "experiments");
+  f("serversTransport", &Configuration::servers_transport, "connections to servers of services that name no transport");
+  f("tcpServersTransport", &Configuration::tcp_servers_transport, "the same for TCP services");
+  f("hostResolver", &Configuration::host_resolver, "look up host names while routing", kAllowEmpty);
+  f("global", &Configuration::global, "the program as a whole");
   f("core", &Configuration::core, "the core");
+  f("experimental", &Configuration::experimental, "experiments");
   f.unsupported("spiffe", "SPIFFE identities");
   f.unsupported("ocsp", "OCSP stapling");
   f.removed("pilot", "Traefik Pilot was shut down");
