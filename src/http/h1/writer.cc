@@ -1,7 +1,7 @@
 #include "http/h1/writer.h"
 
-#include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "base/check.h"
 #include "http/h1/scan.h"
@@ -21,7 +21,11 @@ bool is_one_line(std::string_view text) {
 class Cursor {
  public:
   explicit Cursor(char* p) : p_(p) {}
-  void put(std::string_view text) { p_ = std::ranges::copy(text, p_).out; }
+  void put(std::string_view text) {
+    if (text.empty()) return;  // it may be null, which memcpy must not be given
+    std::memcpy(p_, text.data(), text.size());
+    p_ += text.size();
+  }
   void put(char c) { *p_++ = c; }
   void put(uint64_t number) { p_ = std::to_chars(p_, p_ + 20, number).ptr; }
   void field(std::string_view name, std::string_view value) {
@@ -97,7 +101,7 @@ size_t write_request_head(char* out, const RequestHead& head) {
   Cursor cursor(out);
   cursor.put(head.method);
   cursor.put(' ');
-  cursor.put(head.path);
+  cursor.put(head.path.empty() ? "/" : head.path);  // RFC 9112 3.2.1
   if (head.has_query) {
     cursor.put('?');
     cursor.put(head.query);
