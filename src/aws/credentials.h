@@ -23,6 +23,18 @@ class CredentialSource {
   virtual ~CredentialSource() = default;
   // Credentials that are good now. Errors: denied, saying for each place that was asked why it has none.
   virtual net::Task<Result<Credentials>> get() = 0;
+  // The service says that what get() gave has expired or been revoked: the next get() asks again.
+  virtual void invalidate() {}
+};
+
+// Always the same.
+class FixedCredentials final : public CredentialSource {
+ public:
+  explicit FixedCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
+  net::Task<Result<Credentials>> get() override { co_return credentials_; }
+
+ private:
+  Credentials credentials_;
 };
 
 }  // namespace fl::aws
