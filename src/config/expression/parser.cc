@@ -86,7 +86,8 @@ class Parser {
     FL_TRY(matcher.args, parse_args());
     matcher.begin = static_cast<uint32_t>(begin);
     matcher.end = static_cast<uint32_t>(pos_);
-    if (matcher.args.empty() || std::ranges::find(matcher.args, "") != matcher.args.end())
+    const bool has_empty = std::ranges::find(matcher.args, "") != matcher.args.end();
+    if (matcher.args.empty() || (has_empty && !line->may_be_empty))
       return error_at(begin, fmt::format("empty args for matcher {}, [{}]", line->name, join(matcher.args, " ")));
     if (matcher.args.size() < line->min_args || matcher.args.size() > line->max_args) {
       std::vector<std::string> counts;

@@ -25,6 +25,7 @@ struct MatcherName {
   std::string_view name;
   uint8_t min_args;
   uint8_t max_args;
+  bool may_be_empty = false;  // an argument may be ""
 };
 
 // A parsed rule. `!` never stands before a bracket here: it is pushed down to the matchers (De Morgan), as in Traefik.
@@ -36,7 +37,7 @@ struct Expression {
   uint8_t matcher = 0;            // index in the table; matchers only
   uint32_t begin = 0, end = 0;    // its text in the rule; matchers only
   uint32_t matcher_count = 1;     // in the whole subtree
-  std::vector<std::string> args;  // unquoted, none of them empty; matchers only
+  std::vector<std::string> args;  // unquoted; matchers only
   std::vector<Expression> operands;  // two or more; `all` and `any` only
 };
 
