@@ -1,0 +1,68 @@
+// One worker: a thread with its loop, its own listening sockets for every entry point, and the HTTP servers behind
+// them. Made and ended by main, which otherwise reaches it only by post().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "http/server.h"
+#include "net/address.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "proxy/entry_point.h"
+#include "proxy/worker.h"
+#include "telemetry/access_log.h"
+
+namespace fl::app {
+
+// Who may send a PROXY protocol header that is believed.
+struct ProxyProtocolTrust {
+  bool everyone = false;
+  std::vector<net::Cidr> networks;
+  bool trusts(const net::IpAddress& peer) const;
+};
+
+// What every worker needs to serve one entry point.
+struct EntryPointWiring {
+  proxy::EntryPointOptions options;
+  http::ServerOptions server;
+  std::optional<ProxyProtocolTrust> proxy_protocol;
+};
+
+struct WorkerWiring {
+  unsigned index = 0;
+  const std::vector<EntryPointWiring>* entry_points = nullptr;
+  std::vector<int> listeners;  // descriptors, one an entry point; the worker owns them
+  std::optional<telemetry::AccessLogOptions> access_log;
+  telemetry::RequestCounter* request_counter = nullptr;
+};
+
+class WorkerThread {
+ public:
+  explicit WorkerThread(WorkerWiring wiring);
+  ~WorkerThread();
+
+  // Runs on the worker's thread.
+  void post(std::function<void(proxy::Worker&)> f);
+  void publish(std::shared_ptr<const proxy::Snapshot> snapshot);
+  void reopen_access_log();
+
+  // The three steps of an ordered end: no new connections; open ones end after their running exchange, and `done` is
+  // called (on the worker's thread) when the last is gone; what is left is cut off and the thread ends.
+  void stop_accepting();
+  void drain(std::function<void()> done);
+  void join();
+
+ private:
+  struct Serving;
+  void run(WorkerWiring wiring);
+
+  std::unique_ptr<Serving> serving_;  // worker thread's own, while it runs
+  std::thread thread_;
+};
+
+}  // namespace fl::app
