@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 #include "base/strings.h"
 #include "config/encode.h"
@@ -94,8 +95,6 @@ class Decoder {
         part.text = item;
         decode(part, *type.element, type.emplace(out));
       }
-    } else if (value.kind == Value::Kind::map && holds_groups && form_ == Form::label) {
-      decode(value, *type.element, type.emplace(out));  // `server.port`: the one element, without an index
     } else {
       error(value, fmt::format("expected a list, found {}", found(value)));
     }
@@ -119,14 +118,15 @@ class Decoder {
     const bool is_map = type.kind == Type::Kind::map;
     if (value.kind != (is_map ? Value::Kind::map : Value::Kind::list))
       return error(value, fmt::format("expected {}, found {}", is_map ? "a group of names" : "a list", found(value)));
-    kind_ = path();
+    const std::string outer_kind = std::exchange(kind_, path()), outer_object = object_;
     for (size_t index = 0; const Value& child : value.children()) {
-      object_ = is_map ? std::string(child.key) : fmt::format("[{}]", index++);
-      path_.push_back(object_);
+      const std::string name = is_map ? std::string(child.key) : fmt::format("[{}]", index++);
+      object_ = name;
+      path_.push_back(name);
       const size_t errors_before = errors_;
       if (child.kind == Value::Kind::null)
         warn(child, "has no value and is ignored");
-      else if (is_map && (object_.empty() || object_.find('@') != object_.npos))
+      else if (is_map && (name.empty() || name.find('@') != name.npos))
         error(child, "a name is not empty and holds no @, which stands between name and provider in references");
       else
         decode(child, *type.element, is_map ? type.insert(out, child.key) : type.emplace(out));
@@ -134,8 +134,8 @@ class Decoder {
       if (errors_ != errors_before && !is_map) type.pop(out);
       path_.pop_back();
     }
-    kind_.clear();
-    object_.clear();
+    kind_ = outer_kind;
+    object_ = outer_object;
   }
 
   void decode_structure(const Value& value, const Schema& schema, void* out, bool may_be_empty) {
@@ -163,7 +163,7 @@ class Decoder {
   }
 
   void decode_field(const Value& value, const Field& field, const Schema& schema, void* object) {
-    if (field.has(kRemoved)) return error(value, fmt::format("is gone since Traefik v3: {}", field.doc));
+    if (field.has(kRefused)) return error(value, std::string(field.doc));
     if (form_ == Form::label && field.has(kNoLabel)) return error(value, "cannot be set by labels; use a file");
     if (value.kind == Value::Kind::null) {
       if (field.has(kAllowEmpty))
@@ -179,10 +179,14 @@ class Decoder {
       if (field.type->clear != nullptr) field.type->clear(member);
       return;
     }
-    if (field.has(kObjects))
+    if (field.has(kObjects)) {
       decode_objects(value, *field.type, member);
-    else
+    } else if (form_ == Form::label && !field.label_name.empty() && value.kind == Value::Kind::map) {
+      field.type->clear(member);  // `server.port`: the one element, without an index
+      decode(value, *field.type->element, field.type->emplace(member));
+    } else {
       decode(value, *field.type, member, field.has(kAllowEmpty));
+    }
     if (field.has(kUnsupported) &&
         encode_json(*field.type, member) != encode_json(*field.type, field.in(schema.defaults)))
       unsupported(value);
@@ -200,7 +204,7 @@ class Decoder {
   void unknown(const Value& value, const Schema& schema) {
     std::vector<std::string_view> names;
     for (const Field& field : schema.fields) {
-      if (field.has(kRemoved) || (form_ == Form::label ? field.has(kNoLabel) : field.has(kLabelOnly))) continue;
+      if (field.has(kRefused) || (form_ == Form::label ? field.has(kNoLabel) : field.has(kLabelOnly))) continue;
       names.push_back(form_ == Form::label && !field.label_name.empty() ? field.label_name : field.name);
     }
     const auto suggestion = nearest(value.key, names);

@@ -51,7 +51,7 @@ void describe(Fields<Node>& f) {
   f("byName", &Node::by_name, "named nodes", kObjects);
   f("later", &Node::later, "not yet", kUnsupported);
   f.unsupported("muchLater", "not yet, and large");
-  f.removed("gone", "use text");
+  f.refused("gone", "is gone, use text");
 }
 
 namespace {
@@ -118,7 +118,7 @@ TEST(Decode, ProblemsAreAllReported) {
       {"text: a\nText: b\n", "f:2:7: Text: is given twice, in different letter case\n"},
       {"later: 4\n", "f:1:8: later: known to Traefik but not supported by fairlead yet\n"},
       {"muchLater: {a: 1}\n", "f:1:12: muchLater: known to Traefik but not supported by fairlead yet\n"},
-      {"gone: 1\n", "f:1:7: gone: is gone since Traefik v3: use text\n"},
+      {"gone: 1\n", "f:1:7: gone: is gone, use text\n"},
       {"children: [{nmber: 1}, {on: 2}]\n",
        "f:1:20: children[0].nmber: unknown option; did you mean number?\n"
        "f:1:29: children[1].on: expected true or false, found \"2\"\n"},

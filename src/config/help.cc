@@ -66,7 +66,7 @@ class Lister {
     if (std::ranges::find(open_, &schema) != open_.end()) return;  // a recursive group is listed once
     open_.push_back(&schema);
     for (const Field& field : schema.fields) {
-      if (field.has(kRemoved)) continue;
+      if (field.has(kRefused)) continue;
       const std::string path = prefix + std::string(field.name);
       const bool supported = is_supported && !field.has(kUnsupported);
       if (field.type == nullptr)

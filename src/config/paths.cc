@@ -9,12 +9,15 @@
 namespace fl::config {
 namespace {
 
+constexpr size_t kMaxDepth = 64;  // far below any option; what reads the tree recurses
+
 bool is_index(std::string_view segment) { return segment.starts_with('['); }
 
 // "b[0]" -> b, [0].
 Result<> append_segment(std::vector<std::string>& path, std::string_view segment, std::string_view whole) {
   const auto bad = [&](std::string_view why) { return fail(Code::invalid, fmt::format("\"{}\": {}", whole, why)); };
   if (segment.empty()) return bad("an empty segment");
+  if (path.size() >= kMaxDepth) return bad("too many segments");
   if (is_index(segment)) return bad("a segment cannot begin with a bracket");
   if (!segment.ends_with(']')) {
     path.emplace_back(segment);

@@ -20,7 +20,8 @@ struct Setting {
   std::string source;  // "flag --x", "env X", "label x"
 };
 
-// "a.b[0].c" -> a, b, [0], c. Errors: an empty segment, one that begins with a bracket, an index that is no number.
+// "a.b[0].c" -> a, b, [0], c. Errors: an empty segment, one that begins with a bracket, an index that is no number,
+// more than 64 segments.
 Result<std::vector<std::string>> split_path(std::string_view path);
 
 // Puts the settings into one tree, in the order given. Names that differ in letter case only are the same name, spelled

@@ -32,6 +32,13 @@ TEST(SplitPath, Segments) {
     EXPECT_NE(path(bad).find("an index is written [0]"), std::string::npos) << bad;
 }
 
+TEST(SplitPath, DepthIsBounded) {
+  std::string deep = "a";
+  for (int i = 1; i < 64; ++i) deep += ".a";
+  EXPECT_EQ(split_path(deep)->size(), 64U);
+  EXPECT_FALSE(split_path(deep + ".a"));
+}
+
 TEST(SplitVariable, NumbersAreIndexesWhereThereIsAList) {
   EXPECT_EQ(variable("ENTRYPOINTS_WEB_ADDRESS"), "entrypoints web address");
   EXPECT_EQ(variable("ENTRYPOINTS_80_ADDRESS"), "entrypoints 80 address");

@@ -43,7 +43,7 @@ struct Type {
 enum FieldFlag : uint16_t {
   kAllowEmpty = 1,     // may stand alone: `x: {}`, `--x`, `x=true` (Traefik: allowEmpty)
   kUnsupported = 2,    // known to Traefik, not implemented: refused unless it has its default value
-  kRemoved = 4,        // gone since Traefik v2; the doc line says what to use instead
+  kRefused = 4,        // never right here; the doc line is the message: why, and what to do instead
   kPrintZero = 8,      // in JSON even when zero (no omitempty in Traefik)
   kLabelOnly = 16,     // only labels may set it, and JSON never shows it
   kNoLabel = 32,       // labels may not set it
@@ -54,7 +54,7 @@ enum FieldFlag : uint16_t {
 struct Field {
   std::string_view name;
   std::string_view doc;
-  const Type* type = nullptr;  // null: a whole group that is unsupported or removed
+  const Type* type = nullptr;  // null: a whole group that is unsupported or refused
   size_t offset = 0;
   uint16_t flags = 0;
   std::string_view label_name;  // what labels call it instead, for one element: server for servers
@@ -178,8 +178,8 @@ class Fields {
 
   // A whole group that is known by name only.
   void unsupported(std::string_view name, std::string_view doc) { group(name, doc, kUnsupported); }
-  // An option Traefik dropped; `hint` says what took its place.
-  void removed(std::string_view name, std::string_view hint) { group(name, hint, kRemoved); }
+  // A name people use although it is not an option (any more); `why` is the message.
+  void refused(std::string_view name, std::string_view why) { group(name, why, kRefused); }
 
  private:
   void group(std::string_view name, std::string_view doc, FieldFlag flag) {

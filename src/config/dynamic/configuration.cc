@@ -34,6 +34,8 @@ void describe(Fields<Configuration>& f) {
   f("tcp", &Configuration::tcp, "TCP");
   f("udp", &Configuration::udp, "UDP");
   f("tls", &Configuration::tls, "TLS");
+  for (std::string_view name : {"entryPoints", "providers", "api", "log", "accessLog", "certificatesResolvers"})
+    f.refused(name, "belongs to the static configuration, which is read once at start");
 }
 
 }  // namespace fl::config::dynamic

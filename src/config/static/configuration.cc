@@ -73,8 +73,8 @@ void describe(Fields<Experimental>& f) {
   f.unsupported("fastProxy", "another HTTP client towards servers");
   f.unsupported("plugins", "middlewares and providers fetched from the catalogue");
   f.unsupported("localPlugins", "middlewares and providers from local source");
-  f.removed("http3", "HTTP/3 is not experimental any more; use entryPoints.<name>.http3");
-  f.removed("hub", "Traefik Hub's agent is a program of its own");
+  f.refused("http3", "gone since Traefik v3: use entryPoints.<name>.http3");
+  f.refused("hub", "gone since Traefik v3: Traefik Hub's agent is a program of its own");
 }
 
 // In the order a newcomer meets them.
@@ -96,7 +96,9 @@ void describe(Fields<Configuration>& f) {
   f("experimental", &Configuration::experimental, "experiments");
   f.unsupported("spiffe", "SPIFFE identities");
   f.unsupported("ocsp", "OCSP stapling");
-  f.removed("pilot", "Traefik Pilot was shut down");
+  f.refused("pilot", "gone since Traefik v3: Traefik Pilot was shut down");
+  for (std::string_view name : {"http", "tcp", "udp", "tls"})
+    f.refused(name, "belongs to the dynamic configuration: put it in a file and name that in providers.file");
 }
 
 }  // namespace fl::config::statics

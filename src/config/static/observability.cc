@@ -66,7 +66,7 @@ void describe(Fields<Metrics>& f) {
   f.unsupported("statsD", "metrics for StatsD");
   f.unsupported("influxDB2", "metrics for InfluxDB 2");
   f.unsupported("otlp", "metrics for OpenTelemetry");
-  f.removed("influxDB", "use influxDB2 or otlp");
+  f.refused("influxDB", "gone since Traefik v3: use influxDB2 or otlp");
 }
 
 }  // namespace fl::config::statics

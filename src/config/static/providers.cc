@@ -53,8 +53,8 @@ void describe(Fields<Providers>& f) {
   f.unsupported("http", "configuration fetched from a URL");
   f.unsupported("rest", "configuration put through the API");
   f.unsupported("plugin", "configuration from a plugin");
-  f.removed("marathon", "Marathon is not supported any more");
-  f.removed("rancher", "Rancher 1 is not supported any more");
+  f.refused("marathon", "gone since Traefik v3: Marathon is not supported any more");
+  f.refused("rancher", "gone since Traefik v3: Rancher 1 is not supported any more");
 }
 
 }  // namespace fl::config::statics
