@@ -1,0 +1,83 @@
+#include "providers/file/watcher.h"
+
+#include <fmt/format.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace fl::providers::file {
+namespace {
+
+constexpr uint32_t kUnfinished = IN_CREATE | IN_MODIFY;
+constexpr uint32_t kFinished = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB;
+constexpr uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_Q_OVERFLOW;
+
+}  // namespace
+
+Watcher::Watcher(net::Loop& loop, std::move_only_function<void()> on_change)
+    : loop_(loop), on_change_(std::move(on_change)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+  if (fd_ >= 0) loop_.add(fd_, EPOLLIN | EPOLLET, *this);
+}
+
+Watcher::~Watcher() {
+  if (fd_ < 0) return;
+  loop_.forget(*this);
+  ::close(fd_);
+}
+
+Result<> Watcher::watch(const Watched& watched) {
+  if (fd_ < 0) return fail(Code::exhausted, "inotify cannot be used: raise fs.inotify.max_user_instances");
+  std::map<int, std::set<std::string, std::less<>>> now;
+  std::string problem;
+  for (const auto& [directory, names] : watched.directories) {
+    const int watch =
+        ::inotify_add_watch(fd_, directory.c_str(), kUnfinished | kFinished | IN_DELETE_SELF | IN_MOVE_SELF);
+    if (watch >= 0) {
+      // Two ways to one directory share a watch.
+      const auto [entry, is_new] = now.try_emplace(watch, names);
+      if (!is_new && (names.empty() || entry->second.empty()))
+        entry->second.clear();
+      else if (!is_new)
+        entry->second.insert(names.begin(), names.end());
+    } else if (errno == ENOSPC || errno == ENOMEM) {
+      problem = fmt::format("watching {}: {}; raise fs.inotify.max_user_watches", directory, std::strerror(errno));
+    }
+  }
+  for (const auto& [watch, names] : names_)
+    if (!now.contains(watch)) ::inotify_rm_watch(fd_, watch);
+  names_ = std::move(now);
+  if (!problem.empty()) return fail(Code::exhausted, std::move(problem));
+  return {};
+}
+
+bool Watcher::matters(int watch, uint32_t mask, std::string_view name) const {
+  if ((mask & kGone) != 0) return true;
+  const auto entry = names_.find(watch);
+  return entry != names_.end() && (entry->second.empty() || entry->second.contains(name));
+}
+
+void Watcher::on_events(uint32_t) noexcept {
+  alignas(inotify_event) std::array<char, 16 << 10> buffer;
+  ssize_t size;
+  while ((size = ::read(fd_, buffer.data(), buffer.size())) > 0) {
+    for (const char* at = buffer.data(); at < buffer.data() + size;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(at);
+      const std::string_view name = event->len > 0 ? std::string_view(event->name) : std::string_view();
+      if (matters(event->wd, event->mask, name)) settle_after((event->mask & kUnfinished) != 0 ? kBusy : kSettled);
+      at += sizeof(inotify_event) + event->len;
+    }
+  }
+}
+
+void Watcher::settle_after(Duration time) {
+  if (!alarm_.armed()) first_event_ = loop_.now();
+  loop_.timers().set(alarm_, std::min(loop_.now() + time, first_event_ + kLongest));
+}
+
+void Watcher::on_timer(net::Timer& timer) { static_cast<Alarm&>(timer).watcher.on_change_(); }
+
+}  // namespace fl::providers::file
