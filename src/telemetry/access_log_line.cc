@@ -13,17 +13,22 @@ namespace {
 
 constexpr std::string_view kMissing = "-";
 
-template <class Number>
-void append_number(std::string& out, Number value) {
-  char text[32];
-  const auto end = [&] {
+class Digits {
+ public:
+  template <class Number>
+  explicit Digits(Number value) {
+    char* const end = text_ + sizeof text_;
     if constexpr (std::is_floating_point_v<Number>)
-      return std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
+      size_ = static_cast<size_t>(std::to_chars(text_, end, value, std::chars_format::fixed).ptr - text_);
     else
-      return std::to_chars(text, text + sizeof text, value).ptr;
-  }();
-  out.append(text, end);
-}
+      size_ = static_cast<size_t>(std::to_chars(text_, end, value).ptr - text_);
+  }
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[32];
+  size_t size_;
+};
 
 std::string_view protocol_text(http::Version version) {
   switch (version) {
@@ -196,7 +201,7 @@ void AccessLogLine::append_common(std::string& out, const RequestRecord& r, uint
   out += "\" ";
   const auto append_count = [&](Field field, uint64_t value) {
     if (has(field))
-      append_number(out, value);
+      out += Digits(value);
     else
       out += kMissing;
     out += ' ';
@@ -213,8 +218,7 @@ void AccessLogLine::append_common(std::string& out, const RequestRecord& r, uint
     out += ' ';
     append_quoted(out, Field::service_url, r.server_url);
     out += ' ';
-    append_number(out, has(Field::duration) ? r.duration / 1ms : 0);
-    out += "ms";
+    append_all(out, {Digits(has(Field::duration) ? r.duration / 1ms : 0), "ms"});
   }
   out += '\n';
 }
@@ -223,7 +227,9 @@ void AccessLogLine::append_common(std::string& out, const RequestRecord& r, uint
 
 void AccessLogLine::append_text_member(std::string& out, Field field, std::string_view value) const {
   if (!has(field)) return;
-  out += kKeys[static_cast<size_t>(field)];
+  const std::string_view key = kKeys[static_cast<size_t>(field)];
+  if (is_plain_json(value)) return append_all(out, {key, "\"", value, "\","});
+  out += key;
   append_json_string(out, value);
   out += ',';
 }
@@ -235,9 +241,7 @@ void AccessLogLine::append_text_member_if(std::string& out, Field field, std::st
 template <class Number>
 void AccessLogLine::append_number_member(std::string& out, Field field, Number value) const {
   if (!has(field)) return;
-  out += kKeys[static_cast<size_t>(field)];
-  append_number(out, value);
-  out += ',';
+  append_all(out, {kKeys[static_cast<size_t>(field)], Digits(value), ","});
 }
 
 void AccessLogLine::append_time_member(std::string& out, Field field, SecondText& text, WallTime t) const {
@@ -283,8 +287,7 @@ void AccessLogLine::append_headers(std::string& out, std::string_view prefix, co
 void AccessLogLine::append_json(std::string& out, const RequestRecord& r, uint64_t number) {
   const bool from_origin = r.origin_status != 0;
   out += '{';
-  char port_digits[8];
-  const std::string_view client_port(port_digits, std::to_chars(port_digits, std::end(port_digits), r.client_port).ptr);
+  const Digits client_port(r.client_port);
   const bool v6 = r.client_ip.contains(':');
   text_.assign(v6 ? "[" : "").append(r.client_ip).append(v6 ? "]:" : ":").append(client_port);
   append_text_member(out, Field::client_addr, text_);

@@ -81,10 +81,25 @@ void append_escaped(std::string& out, std::string_view s) {
   }
 }
 
+bool is_plain_json(std::string_view s) { return plain_prefix(s, kPlainJson) == s.size(); }
+
+// < > & are common in URLs; what else needs escaping is rare and goes to the general encoder.
 void append_json_string(std::string& out, std::string_view s) {
-  if (plain_prefix(s, kPlainJson) != s.size()) return json::append_quoted(out, s, true);
   out += '"';
-  out += s;
+  for (;;) {
+    const size_t plain = plain_prefix(s, kPlainJson);
+    out.append(s.data(), plain);
+    s.remove_prefix(plain);
+    if (s.empty()) break;
+    if (!std::string_view("<>&").contains(s[0])) {
+      const size_t quote = out.size();
+      json::append_quoted(out, s, true);
+      out.erase(quote, 1);
+      return;
+    }
+    append_hex(out, "\\u", static_cast<uint8_t>(s[0]), 4);
+    s.remove_prefix(1);
+  }
   out += '"';
 }
 
