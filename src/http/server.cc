@@ -28,6 +28,7 @@ void Server::remove(h1::ServerConnection& connection) {
   connections_.back()->index_ = connection.index_;
   connections_[connection.index_] = connections_.back();
   connections_.pop_back();
+  if (on_closed_) on_closed_();
 }
 
 void Server::drain() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -43,6 +44,8 @@ class Server {
   void drain();
   // Ends every connection now.
   void close_all();
+  // Called whenever a connection has gone.
+  void set_on_closed(std::function<void()> f) { on_closed_ = std::move(f); }
   size_t connections() const { return connections_.size(); }
   size_t active_exchanges() const { return active_; }
 
@@ -58,6 +61,7 @@ class Server {
   ServerOptions options_;
   const Handler& handler_;
   bool draining_ = false;
+  std::function<void()> on_closed_;
   size_t active_ = 0;
   std::vector<h1::ServerConnection*> connections_;  // each knows its place
   std::vector<h1::ServerExchange*> idle_exchanges_;

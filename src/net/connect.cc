@@ -9,13 +9,13 @@
 
 namespace fl::net {
 
-Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error) {
+std::unique_ptr<TcpStream> start_connect(const SocketAddress& address, int* error) {
   sockaddr_storage storage;
   const socklen_t length = address.to_sockaddr(storage);
   const int fd = ::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     *error = -errno;
-    co_return nullptr;
+    return nullptr;
   }
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -23,24 +23,30 @@ Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadli
   if (::connect(fd, reinterpret_cast<sockaddr*>(&storage), length) != 0) {
     if (errno != EINPROGRESS) {
       *error = -errno;
-      co_return nullptr;
+      return nullptr;
     }
-    stream->wr_ = false;
-    stream->set_write_deadline(deadline);
-    int result = co_await stream->writable();
-    if (result == 0) {
-      int so_error = 0;
-      socklen_t size = sizeof so_error;
-      ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &so_error, &size);
-      result = -so_error;
-    }
-    if (result != 0) {
-      *error = result;
-      co_return nullptr;
-    }
-    stream->set_write_deadline(Stream::kNever);
+    stream->wr_ = false;  // until the handshake is over
   }
   *error = 0;
+  return stream;
+}
+
+Task<int> connected(TcpStream& stream, TimePoint deadline) {
+  stream.set_write_deadline(deadline);
+  int result = co_await stream.writable();
+  stream.set_write_deadline(Stream::kNever);
+  if (result == 0) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+    result = -error;
+  }
+  co_return result;
+}
+
+Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error) {
+  auto stream = start_connect(address, error);
+  if (stream != nullptr && (*error = co_await connected(*stream, deadline)) != 0) stream.reset();
   co_return stream;
 }
 

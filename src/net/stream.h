@@ -191,10 +191,15 @@ class TcpStream final : public Stream {
 
  private:
   friend Task<SpliceResult> splice(TcpStream&, TcpStream&, uint64_t);
-  friend Task<std::unique_ptr<TcpStream>> connect(SocketAddress, TimePoint, int*);
+  friend std::unique_ptr<TcpStream> start_connect(const SocketAddress&, int*);
 };
 
-// Connects on the current loop. Null on failure, with *error = -errno (-ETIMEDOUT after the deadline).
+// Begins to connect on the current loop; `connected` waits for it. Null on failure, with *error = -errno.
+std::unique_ptr<TcpStream> start_connect(const SocketAddress& address, int* error);
+// -> 0 once connected | -errno; -ETIMEDOUT after the deadline, -ECANCELED after cancel().
+Task<int> connected(TcpStream& stream, TimePoint deadline);
+
+// Both steps. Null on failure, with *error as above.
 Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error);
 
 // Moves `bytes` from one stream to the other inside the kernel, within both deadlines, giving way to others by the

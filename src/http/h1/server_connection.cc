@@ -40,7 +40,7 @@ void ServerExchange::begin(ServerConnection& connection) {
   server_connection_ = &connection;
   connection_ = &connection.info();
   body.emplace(*this, connection.stream(), connection.in());
-  continue_pending = response_started = false;
+  continue_pending = response_started = aborted = false;
 }
 
 void ServerExchange::end() {
@@ -68,13 +68,16 @@ void ServerExchange::watch_client(ClientGoneListener* listener) {
   net::Stream& stream = server_connection_->stream();
   stream.set_hangup_listener(listener != nullptr ? this : nullptr);
   if (listener == nullptr) return;
-  if (stream.hung_up())
-    on_hangup(stream);
+  if (stream.hung_up() || aborted)
+    abort();
   else
     stream.watch();
 }
 
-void ServerExchange::on_hangup(net::Stream&) noexcept {
+void ServerExchange::on_hangup(net::Stream&) noexcept { abort(); }
+
+void ServerExchange::abort() noexcept {
+  aborted = true;
   if (gone_listener_ != nullptr) std::exchange(gone_listener_, nullptr)->on_client_gone();
 }
 
@@ -112,7 +115,10 @@ void ServerConnection::drain() {
   if (idle_) stream_->set_read_deadline(std::min(stream_->read_deadline(), stream_->loop().now() + kDrainIdle));
 }
 
-void ServerConnection::close() { stream_->cancel(); }
+void ServerConnection::close() {
+  stream_->cancel();
+  if (exchange_ != nullptr) exchange_->abort();
+}
 
 bool ServerConnection::last_request() const {
   const ServerOptions& options = server_.options();
@@ -143,6 +149,7 @@ net::Detached ServerConnection::run() {
 
 net::Task<bool> ServerConnection::serve_one() {
   ServerExchange* exchange = server_.lease_exchange();
+  exchange_ = exchange;
   exchange->begin(*this);
   ++requests_;
   bool keep = co_await read_head(*exchange);
@@ -151,6 +158,7 @@ net::Task<bool> ServerConnection::serve_one() {
     keep = co_await answer(*exchange);
   }
   co_await finish(*exchange);
+  exchange_ = nullptr;
   server_.give_back(exchange);
   co_return keep;
 }

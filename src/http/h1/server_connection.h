@@ -21,6 +21,8 @@ class ServerExchange final : public Exchange, private net::HangupListener {
 
   net::Task<int> send_interim(const ResponseHead& head) override;
   void watch_client(ClientGoneListener* listener) override;
+  // The client is gone, or as good as gone: who watches it hears so.
+  void abort() noexcept;
 
   // The request's body; says 100 Continue before it waits for bytes the client holds back.
   class RequestBody final : public BodyReader {
@@ -39,6 +41,7 @@ class ServerExchange final : public Exchange, private net::HangupListener {
   std::optional<RequestBody> body;
   bool continue_pending = false;  // the client waits for 100 Continue
   bool response_started = false;
+  bool aborted = false;
 
  private:
   void on_hangup(net::Stream& stream) noexcept override;
@@ -80,6 +83,7 @@ class ServerConnection {
   Server& server_;
   std::unique_ptr<net::Stream> stream_;
   net::InBuffer in_;
+  ServerExchange* exchange_ = nullptr;  // the running one
   RequestParser parser_;
   ConnectionInfo info_;
   size_t index_ = 0;  // in server_.connections_

@@ -26,14 +26,16 @@ constexpr std::array<uint8_t, 256> kChars = [] {
 
 bool is_in(char c, CharClass wanted) { return (kChars[static_cast<unsigned char>(c)] & wanted) != 0; }
 
-// First byte that may not stand in that part of a target, or end. A '%' without two hex digits may not.
+// First byte that may not stand in that part of a target, or end. A '%' without two hex digits may not, but in a query:
+// browsers send "?q=100%", and no server takes a query for a path.
 const char* skip_target(const char* p, const char* end, CharClass wanted) {
   for (;;) {
     p = find_first<WidestBlock>(p, end, kNotPlainTarget);
     if (p == end) return p;
     if (*p == '%') {
-      if (end - p < 3 || hex_value(p[1]) < 0 || hex_value(p[2]) < 0) return p;
-      p += 3;
+      const bool escape = end - p >= 3 && hex_value(p[1]) >= 0 && hex_value(p[2]) >= 0;
+      if (!escape && wanted != kInQuery) return p;
+      p += escape ? 3 : 1;
     } else if (is_in(*p, wanted)) {
       ++p;
     } else {

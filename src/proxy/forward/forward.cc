@@ -262,7 +262,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   ProxyError error;
   for (bool fresh = false;; fresh = true) {
     auto connection = fresh ? nullptr : upstream.take_idle();
-    if (connection == nullptr) connection = co_await upstream.connect(error);
+    if (connection == nullptr) connection = co_await upstream.connect(x, error);
     if (connection == nullptr) break;
     error = co_await attempt(x, std::move(connection));
     if (error.retry != Retry::if_reused || fresh || !is_replayable(x)) break;

@@ -30,28 +30,37 @@ std::unique_ptr<UpstreamConnection> Upstream::take_idle() {
   return nullptr;
 }
 
-net::Task<std::unique_ptr<UpstreamConnection>> Upstream::connect(ProxyError& error) {
+net::Task<std::unique_ptr<UpstreamConnection>> Upstream::connect(http::Exchange& exchange, ProxyError& error) {
+  using Kind = ProxyError::Kind;
   const Duration timeout = transport_.dial_timeout;
   const TimePoint deadline = timeout > 0s ? worker_.loop().now() + timeout : net::Stream::kNever;
   Result<std::vector<net::IpAddress>> resolved;
-  const std::vector<net::IpAddress>* cached = worker_.resolver().cached(host_);
-  if (cached != nullptr)
+  if (const auto* cached = worker_.resolver().cached(host_); cached != nullptr)
     resolved = *cached;
   else
     resolved = co_await worker_.resolver().resolve(host_);
   if (!resolved) {
-    error = {ProxyError::Kind::name_resolution, ProxyError::Source::upstream};
+    error = {Kind::name_resolution, ProxyError::Source::upstream};
     co_return nullptr;
   }
   for (const net::IpAddress& ip : *resolved) {
     int code = 0;
-    auto stream = co_await net::connect({ip, port_}, deadline, &code);
-    if (stream != nullptr) {
-      error = {};
-      co_return std::make_unique<UpstreamConnection>(*this, std::move(stream));
+    if (auto stream = net::start_connect({ip, port_}, &code)) {
+      net::TcpStream& tcp = *stream;
+      auto connection = std::make_unique<UpstreamConnection>(*this, std::move(stream));
+      exchange.watch_client(connection.get());
+      code = co_await net::connected(tcp, deadline);
+      if (code == 0) {
+        error = {};
+        co_return connection;
+      }
+      exchange.watch_client(nullptr);
+      if (connection->client_gone) {
+        error = {Kind::client_gone, ProxyError::Source::downstream};
+        co_return nullptr;
+      }
     }
-    error = {code == -ETIMEDOUT ? ProxyError::Kind::connect_timeout : ProxyError::Kind::connect_failed,
-             ProxyError::Source::upstream};
+    error = {code == -ETIMEDOUT ? Kind::connect_timeout : Kind::connect_failed, ProxyError::Source::upstream};
   }
   co_return nullptr;
 }

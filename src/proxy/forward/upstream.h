@@ -54,8 +54,8 @@ class Upstream {
 
   // An idle connection that is still good, or null.
   std::unique_ptr<UpstreamConnection> take_idle();
-  // A new one; null on failure, with the reason in `error`.
-  net::Task<std::unique_ptr<UpstreamConnection>> connect(ProxyError& error);
+  // A new one, which watches the exchange's client from the start; null on failure, with the reason in `error`.
+  net::Task<std::unique_ptr<UpstreamConnection>> connect(http::Exchange& exchange, ProxyError& error);
   // Keeps it for the next exchange, or closes it when there are enough.
   void put_back(std::unique_ptr<UpstreamConnection> connection);
   void close_idle();
