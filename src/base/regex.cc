@@ -122,6 +122,12 @@ bool Regex::matches(std::string_view text) const {
   return impl_->re.Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }
 
+std::optional<std::string_view> Regex::find(std::string_view text) const {
+  re2::StringPiece match;
+  if (!impl_->re.Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, &match, 1)) return std::nullopt;
+  return text.substr(static_cast<size_t>(match.data() - text.data()), match.size());
+}
+
 std::string Regex::replace_all(std::string_view text, std::string_view replacement) const {
   const re2::StringPiece subject(text.data(), text.size());
   std::vector<re2::StringPiece> groups(static_cast<size_t>(impl_->re.NumberOfCapturingGroups()) + 1);

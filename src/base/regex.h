@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ class Regex {
 
   // Unanchored.
   bool matches(std::string_view text) const;
+  // The leftmost match, a view of `text`.
+  std::optional<std::string_view> find(std::string_view text) const;
 
   // Go's Regexp.ReplaceAllString: every match is replaced, with $1, ${1}, $name and $$ in the template.
   std::string replace_all(std::string_view text, std::string_view replacement) const;

@@ -56,6 +56,16 @@ TEST(Regex, BothFormsOfNamedGroups) {
   EXPECT_EQ(compile("[^]](?<a>b)").replace_all("xb", "$a"), "b");
 }
 
+TEST(Regex, FindsTheLeftmostMatch) {
+  EXPECT_EQ(compile("b+").find("abbcbbb"), "bb");
+  EXPECT_EQ(compile("a|ab").find("xab"), "a") << "as Perl, not the longest";
+  EXPECT_EQ(compile("x*").find("ab"), "");
+  EXPECT_EQ(compile("").find(""), "");
+  EXPECT_EQ(compile("c").find("ab"), std::nullopt);
+  const std::string_view text = "abc";
+  EXPECT_EQ(compile("c").find(text)->data(), text.data() + 2);
+}
+
 // Expected values are what Go 1.24's ReplaceAllString answers.
 TEST(Regex, ReplaceAllExpandsAsGoDoes) {
   struct Case {

@@ -20,7 +20,8 @@ struct RequestHead {
   Method method_id = Method::other;
   std::string_view scheme;     // from an absolute-form target; empty otherwise
   std::string_view authority;  // the one host of the request: absolute-form authority, else Host; may be empty (1.0)
-  std::string_view path;       // begins with '/', or is "*" for OPTIONS *; as sent, without the query
+  std::string_view path;       // begins with '/', or is "*" for OPTIONS *; as sent, without the query. A middleware
+                               // may leave it empty, which is sent as "/"
   std::string_view query;      // after '?', without it
   bool has_query = false;      // tells "/a?" from "/a"
   Version version = Version::http11;

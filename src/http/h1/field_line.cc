@@ -33,6 +33,11 @@ bool is_token(std::string_view s) {
   return !s.empty() && skip_token(s.data(), end) == end;
 }
 
+bool is_field_value(std::string_view s) {
+  const char* const end = s.data() + s.size();
+  return find_control(s.data(), end) == end;
+}
+
 ParseError parse_field_line(std::string_view line, HeaderMap& fields) {
   const char* const begin = line.data();
   const char* end = begin + line.size();

@@ -11,6 +11,8 @@
 namespace fl::http::h1 {
 
 bool is_token(std::string_view s);
+// Whether it can be the value of a field: no controls but TAB (RFC 9110 5.5). May be empty.
+bool is_field_value(std::string_view s);
 
 // Adds the field of `line` (no CRLF, no control bytes, not empty) to `fields`. None of RFC 9112's leniencies: no
 // space before the colon, no folding.

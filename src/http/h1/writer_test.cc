@@ -86,6 +86,12 @@ TEST(WriteRequestHead, WithoutHost) {
   EXPECT_EQ(written(RequestHead{.method = "GET", .path = "/"}), "GET / HTTP/1.1\r\nHost: \r\n\r\n");
 }
 
+// RFC 9112 3.2.1: an empty path is sent as "/".
+TEST(WriteRequestHead, EmptyPath) {
+  EXPECT_EQ(written(RequestHead{.method = "GET", .authority = "a", .path = "", .query = "q", .has_query = true}),
+            "GET /?q HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
 TEST(WriteResponseHead, NormalForm) {
   struct Case {
     std::string in, out;

@@ -1,6 +1,16 @@
 // The list of middleware kinds: one line each.
 #include "proxy/middleware/add_prefix.h"
+#include "proxy/middleware/content_type.h"
+#include "proxy/middleware/encoded_characters.h"
+#include "proxy/middleware/headers.h"
+#include "proxy/middleware/ip_allow_list.h"
 #include "proxy/middleware/middleware.h"
+#include "proxy/middleware/redirect_regex.h"
+#include "proxy/middleware/redirect_scheme.h"
+#include "proxy/middleware/replace_path.h"
+#include "proxy/middleware/replace_path_regex.h"
+#include "proxy/middleware/strip_prefix.h"
+#include "proxy/middleware/strip_prefix_regex.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -16,6 +26,17 @@ constexpr Kind kind(std::string_view type) {
 
 constexpr Kind kKinds[] = {
     kind<&Middleware::add_prefix, make_add_prefix>("addprefix"),
+    kind<&Middleware::content_type, make_content_type>("contenttype"),
+    kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
+    kind<&Middleware::headers, make_headers>("headers"),
+    kind<&Middleware::ip_allow_list, make_ip_allow_list>("ipallowlist"),
+    kind<&Middleware::ip_white_list, make_ip_white_list>("ipwhitelist"),
+    kind<&Middleware::redirect_regex, make_redirect_regex>("redirectregex"),
+    kind<&Middleware::redirect_scheme, make_redirect_scheme>("redirectscheme"),
+    kind<&Middleware::replace_path, make_replace_path>("replacepath"),
+    kind<&Middleware::replace_path_regex, make_replace_path_regex>("replacepathregex"),
+    kind<&Middleware::strip_prefix, make_strip_prefix>("stripprefix"),
+    kind<&Middleware::strip_prefix_regex, make_strip_prefix_regex>("stripprefixregex"),
 };
 
 }  // namespace

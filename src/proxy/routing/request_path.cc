@@ -154,27 +154,6 @@ bool is_ambiguous(std::string_view path) {
   return false;
 }
 
-std::string_view decode_for_routing(std::string_view path, Arena& arena) {
-  if (path.find('%') == path.npos) return path;
-  char* const begin = static_cast<char*>(arena.allocate(path.size(), 1));
-  char* out = begin;
-  for (size_t i = 0; i < path.size(); ++i) {
-    const int value = escape_at(path, i);
-    if (value < 0) {
-      *out++ = path[i];
-      continue;
-    }
-    const auto c = static_cast<char>(value);
-    if (is_reserved(c)) {
-      out = put_escape(out, c);
-    } else {
-      *out++ = c;
-    }
-    i += 2;
-  }
-  return {begin, out};
-}
-
 bool is_allowed(char c, const EncodedCharacters& allowed) {
   switch (c) {
     case '/': return allowed.slash;
@@ -213,7 +192,40 @@ tl::expected<RequestPath, PathError> make_request_path(std::string_view path, bo
     forwarded = clean(*normal);
     if (is_ambiguous(forwarded)) return tl::make_unexpected(PathError::ambiguous);
   }
-  return RequestPath{forwarded, decode_for_routing(forwarded, arena)};
+  return RequestPath{forwarded, make_routing_path(forwarded, arena)};
+}
+
+std::string_view make_routing_path(std::string_view path, Arena& arena) {
+  if (path.find('%') == path.npos) return path;
+  char* const begin = static_cast<char*>(arena.allocate(path.size(), 1));
+  char* out = begin;
+  for (size_t i = 0; i < path.size(); ++i) {
+    const int value = escape_at(path, i);
+    if (value < 0) {
+      *out++ = path[i];
+      continue;
+    }
+    const auto c = static_cast<char>(value);
+    if (is_reserved(c)) {
+      out = put_escape(out, c);
+    } else {
+      *out++ = c;
+    }
+    i += 2;
+  }
+  return {begin, out};
+}
+
+std::optional<size_t> forwarded_size(std::string_view forwarded, size_t size) {
+  size_t at = 0;
+  for (size_t routed = 0; routed < size;) {
+    const int value = escape_at(forwarded, at);
+    const bool is_kept = value >= 0 && is_reserved(static_cast<char>(value));
+    at += value >= 0 ? 3 : 1;
+    routed += is_kept ? 3 : 1;
+    if (routed > size || at > forwarded.size()) return std::nullopt;
+  }
+  return at;
 }
 
 bool is_sanitized(std::string_view path) {

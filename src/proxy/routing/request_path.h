@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -44,6 +45,13 @@ struct RequestPath {
 // "/x/..;/y", "/x%2F..%2Fy", "/x\..\y", "/%252e%252e/y", "/%2Fy".
 tl::expected<RequestPath, PathError> make_request_path(std::string_view path, bool sanitize,
                                                        const EncodedCharacters& allowed, Arena& arena);
+
+// The routing form of a path in the forwarded form.
+std::string_view make_routing_path(std::string_view forwarded, Arena& arena);
+
+// How many bytes of `forwarded` the first `size` bytes of its routing form were made of; nullopt when they end within
+// an escape.
+std::optional<size_t> forwarded_size(std::string_view forwarded, size_t size);
 
 // True when sanitizing changes nothing: what middlewares ask after they have cut a prefix off a path.
 bool is_sanitized(std::string_view path);

@@ -153,6 +153,27 @@ TEST(Sanitized, AfterAPrefixIsCutOff) {
     EXPECT_FALSE(is_sanitized(bad)) << bad;
 }
 
+TEST(RoutingPath, WhatItsBeginningWasMadeOf) {
+  struct Case {
+    std::string_view forwarded;
+    size_t size;
+    std::optional<size_t> want;
+  };
+  for (const Case& c : std::initializer_list<Case>{{"/abc", 0, 0},
+                                                   {"/abc", 4, 4},
+                                                   {"/abc", 5, std::nullopt},
+                                                   {"/a%20b", 2, 2},
+                                                   {"/a%20b", 3, 5},
+                                                   {"/a%20b", 4, 6},
+                                                   {"/%C3%A9b", 3, 7},
+                                                   {"/a%2Fb", 2, 2},
+                                                   {"/a%2Fb", 3, std::nullopt},
+                                                   {"/a%2Fb", 4, std::nullopt},
+                                                   {"/a%2Fb", 5, 5},
+                                                   {"/%", 2, 2}})
+    EXPECT_EQ(forwarded_size(c.forwarded, c.size), c.want) << c.forwarded << " " << c.size;
+}
+
 TEST(RequestQuery, SemicolonsSeparate) {
   Arena arena;
   const std::string_view plain = "a=b&c";
