@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "tls/handles.h"
+#include "tls/openssl/handles.h"
 
 namespace fl::tls {
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::create(const ClientOptions& options) {
-  Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
+  openssl::Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   FL_CHECK(context != nullptr);
   FL_CHECK(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
@@ -17,7 +17,7 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::create(const ClientO
   const bool loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
                                               : SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) == 1;
   if (!loaded) {
-    const std::string reason = take_openssl_error();
+    const std::string reason = openssl::take_error();
     return fail(Code::invalid, options.ca_file.empty()
                                    ? fmt::format("cannot load the system's CA certificates: {}", reason)
                                    : fmt::format("cannot read CA certificates from {}: {}", options.ca_file, reason));

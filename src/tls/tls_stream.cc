@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 #include "net/address.h"
-#include "tls/handles.h"
+#include "tls/openssl/handles.h"
 
 namespace fl::tls {
 namespace {
@@ -34,7 +34,7 @@ void expect_host(SSL* session, const std::string& host) {
 }  // namespace
 
 TlsStream::TlsStream(net::Loop& loop, int fd, ssl_st* session) : Stream(loop, fd), session_(session) {
-  BIO* bio = new_socket_bio(fd);
+  BIO* bio = openssl::new_socket_bio(fd);
   SSL_set_bio(session_, bio, bio);
 }
 
@@ -80,7 +80,7 @@ net::Task<Result<>> TlsStream::handshake(TimePoint deadline) {
                        fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verdict)));
       co_return fail(
           Code::unavailable,
-          fmt::format("handshake failed: {}", ERR_peek_error() != 0 ? take_openssl_error() : "connection closed"));
+          fmt::format("handshake failed: {}", ERR_peek_error() != 0 ? openssl::take_error() : "connection closed"));
     }
     if (error == -ETIMEDOUT) co_return fail(Code::timeout, "no handshake within the deadline");
     if (error == -ECANCELED) co_return fail(Code::canceled, "handshake canceled");

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace fl::tls {
+namespace fl::tls::openssl {
 
 struct Free {
   void operator()(SSL* p) const { SSL_free(p); }
@@ -16,10 +16,10 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-// Text of the oldest queued OpenSSL error, which empties the queue; "unknown error" when there is none.
-std::string take_openssl_error();
+// Text of the oldest queued error, which empties the queue; "unknown error" when there is none.
+std::string take_error();
 
 // A BIO that reads and writes the socket without ever raising SIGPIPE. Does not own the descriptor.
 BIO* new_socket_bio(int fd);
 
-}  // namespace fl::tls
+}  // namespace fl::tls::openssl

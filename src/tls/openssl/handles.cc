@@ -1,4 +1,4 @@
-#include "tls/handles.h"
+#include "tls/openssl/handles.h"
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace fl::tls {
+namespace fl::tls::openssl {
 namespace {
 
 int fd_of(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
@@ -45,7 +45,7 @@ BIO_METHOD* make_socket_method() {
 
 }  // namespace
 
-std::string take_openssl_error() {
+std::string take_error() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "unknown error";
@@ -62,4 +62,4 @@ BIO* new_socket_bio(int fd) {
   return bio;
 }
 
-}  // namespace fl::tls
+}  // namespace fl::tls::openssl
