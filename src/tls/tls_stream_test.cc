@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "net/loop.h"
+#include "tls/openssl/handles.h"
 
 namespace fl::tls {
 namespace {
@@ -73,7 +74,8 @@ class Server {
       SSL_CTX_use_PrivateKey(context, identity_.key);
       const int fd = ::accept(listener_, nullptr, nullptr);
       SSL* session = SSL_new(context);
-      SSL_set_fd(session, fd);
+      BIO* bio = openssl::new_socket_bio(fd);  // the client may be gone before the server has written all
+      SSL_set_bio(session, bio, bio);
       if (SSL_accept(session) == 1) serve(session);
       SSL_free(session);
       ::close(fd);

@@ -11,7 +11,7 @@ Found from_instance(Inputs inputs) {
   const std::string folder = "iam/security-credentials/";
   auto roles = co_await metadata.get(folder);
   if (!roles) co_return tl::make_unexpected(std::move(roles).error());
-  const std::string_view role = trim(roles->substr(0, roles->find('\n')));
+  const std::string_view role = trim(std::string_view(*roles).substr(0, roles->find('\n')));
   if (role.empty()) co_return fail(Code::not_found, "the instance has no role");
   auto text = co_await metadata.get(folder + std::string(role));
   if (!text) {
