@@ -1,0 +1,163 @@
+#include "admin/objects.h"
+
+#include <string>
+
+#include "config/encode.h"
+#include "config/merge.h"
+#include "config/schema.h"
+
+namespace fl::admin {
+namespace {
+
+namespace dynamic = config::dynamic;
+using proxy::RuntimeReport;
+using proxy::Status;
+
+template <class T>
+const T* find(const config::Map<T>& map, std::string_view name) {
+  const auto it = map.find(name);
+  return it == map.end() ? nullptr : &it->second;
+}
+
+// Calls f(reports of that kind, configurations of that kind).
+template <class F>
+auto with_kind(const RuntimeReport& report, ObjectKind kind, F f) {
+  const dynamic::Http& http = report.configuration->http;
+  switch (kind) {
+    case ObjectKind::router: return f(report.routers, http.routers);
+    case ObjectKind::service: return f(report.services, http.services);
+    case ObjectKind::middleware: break;
+  }
+  return f(report.middlewares, http.middlewares);
+}
+
+void fill(Entry& entry, const proxy::RouterReport& report, const dynamic::Router* router) {
+  entry.priority = report.priority;
+  if (router == nullptr) return;
+  entry.rule = router->rule;
+  entry.service = router->service;
+  entry.middlewares = &router->middlewares;
+  entry.entry_points = router->entry_points.size();
+}
+void fill(Entry& entry, const proxy::ServiceReport& report, const dynamic::Service*) {
+  entry.type = report.type;
+  entry.servers = report.server_urls.size();
+}
+void fill(Entry& entry, const proxy::MiddlewareReport& report, const dynamic::Middleware*) { entry.type = report.type; }
+
+json::Array array(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
+
+// Go's omitempty.
+void add(json::Object& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) out.emplace_back(key, value);
+}
+void add(json::Object& out, std::string_view key, const std::vector<std::string>& values) {
+  if (!values.empty()) out.emplace_back(key, array(values));
+}
+
+template <class T>
+json::Object encode_fields(const T* configuration) {
+  if (configuration == nullptr) return {};
+  json::Value encoded = config::encode_json(*configuration);
+  return std::move(*encoded.if_object());
+}
+
+void add_verdict(json::Object& out, const proxy::ObjectReport& report) {
+  add(out, "error", report.errors);
+  add(out, "status", proxy::to_text(report.status));
+}
+
+void add_name(json::Object& out, std::string_view name) {
+  out.emplace_back("name", name);
+  add(out, "provider", config::split_name(name).provider);
+}
+
+json::Object encode(std::string_view name, const proxy::RouterReport& report, const dynamic::Router* configuration,
+                    Detail detail) {
+  json::Object out;
+  if (configuration != nullptr) {
+    dynamic::Router shown = *configuration;
+    shown.priority = report.priority;
+    if (shown.tls && shown.tls->options.empty()) shown.tls->options = "default";
+    out = encode_fields(&shown);
+  }
+  add_verdict(out, report);
+  add(out, "using", report.using_);
+  if (detail == Detail::raw) return out;
+  add_name(out, name);
+  if (report.priority != 0) out.emplace_back("priorityStr", std::to_string(report.priority));
+  return out;
+}
+
+json::Object encode(std::string_view name, const proxy::ServiceReport& report, const dynamic::Service* configuration,
+                    Detail detail) {
+  json::Object out = encode_fields(configuration);
+  add_verdict(out, report);
+  add(out, "usedBy", report.used_by);
+  // Nobody takes a server down yet.
+  config::Map<json::Value> servers;
+  if (report.status != Status::disabled)
+    for (const std::string& url : report.server_urls) servers.emplace(url, "UP");
+  if (!servers.empty()) out.emplace_back("serverStatus", json::Object(servers.begin(), servers.end()));
+  if (detail == Detail::raw) return out;
+  add_name(out, name);
+  add(out, "type", report.type);
+  return out;
+}
+
+json::Object encode(std::string_view name, const proxy::MiddlewareReport& report,
+                    const dynamic::Middleware* configuration, Detail detail) {
+  json::Object out = encode_fields(configuration);
+  add_verdict(out, report);
+  add(out, "usedBy", report.used_by);
+  if (detail == Detail::raw) return out;
+  add_name(out, name);
+  add(out, "type", report.type);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Entry> list_objects(const RuntimeReport& report, ObjectKind kind) {
+  return with_kind(report, kind, [](const auto& reports, const auto& configurations) {
+    std::vector<Entry> out;
+    out.reserve(reports.size());
+    for (const auto& [name, object] : reports) {
+      Entry& entry = out.emplace_back();
+      entry.name = name;
+      entry.provider = config::split_name(name).provider;
+      entry.status = object.status;
+      fill(entry, object, find(configurations, name));
+    }
+    return out;
+  });
+}
+
+json::Value encode_object(const RuntimeReport& report, ObjectKind kind, std::string_view name, Detail detail) {
+  return with_kind(report, kind, [&](const auto& reports, const auto& configurations) -> json::Value {
+    const auto* object = find(reports, name);
+    if (object == nullptr) return {};
+    return encode(name, *object, find(configurations, name), detail);
+  });
+}
+
+json::Value count_objects(const RuntimeReport& report, ObjectKind kind) {
+  return with_kind(report, kind, [](const auto& reports, const auto&) {
+    int64_t warnings = 0, errors = 0;
+    for (const auto& [_, object] : reports) {
+      warnings += object.status == Status::warning;
+      errors += object.status == Status::disabled;
+    }
+    return json::Object{{"total", static_cast<int64_t>(reports.size())}, {"warnings", warnings}, {"errors", errors}};
+  });
+}
+
+json::Value encode_entry_point(std::string_view name, const config::statics::EntryPoint& entry_point,
+                               std::string_view listening) {
+  json::Object out = encode_fields(&entry_point);
+  out.emplace_back("name", name);
+  add(out, "listening", listening);
+  return out;
+}
+
+}  // namespace fl::admin
