@@ -106,6 +106,9 @@ TEST(Toml, Trees) {
 TEST(Toml, ErrorsSayWhere) {
   EXPECT_EQ(toml("a = 1\na = 2\n").substr(0, 11), "f.toml:2:5:");
   EXPECT_EQ(toml("a = \n").substr(0, 9), "f.toml:1:");
+  EXPECT_EQ(toml("[`").substr(0, 11), "f.toml:1:2:");
+  EXPECT_EQ(toml("a = \u00e9\n").substr(0, 9), "f.toml:1:");
+  EXPECT_EQ(toml("a = 1 \u00e9\n").substr(0, 9), "f.toml:1:");
   EXPECT_EQ(toml("a = 2020-01-01\n"), "f.toml:1:5: no option takes a date or time; write it as text");
 }
 

@@ -142,7 +142,7 @@ struct ClientTls {
 };
 
 struct Redis {
-  std::vector<std::string> endpoints{"127.0.0.1:6379"};
+  std::vector<std::string> endpoints{"localhost:6379"};
   std::optional<ClientTls> tls;
   std::string username;
   std::string password;
