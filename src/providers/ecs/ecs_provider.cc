@@ -32,21 +32,21 @@ struct EcsProvider::Cluster {
   net::StopSource stop;
 };
 
-EcsProvider::EcsProvider(const config::statics::EcsProvider& options, aws::EcsApi& api,
-                         gotemplate::Template default_rule, container::Constraints constraints)
-    : options_(options),
-      api_(api),
-      default_rule_(std::move(default_rule)),
-      constraints_(std::move(constraints)),
-      definitions_(api) {}
-EcsProvider::~EcsProvider() = default;
-
-Result<std::unique_ptr<EcsProvider>> EcsProvider::make(const config::statics::EcsProvider& options, aws::EcsApi& api) {
+Result<CompiledOptions> CompiledOptions::make(const config::statics::EcsProvider& options) {
   auto rule = gotemplate::Template::parse("defaultRule", options.default_rule, gotemplate::Dialect::default_rule);
   if (!rule) return tl::make_unexpected(std::move(rule).error().context("providers.ecs.defaultRule"));
   auto constraints = container::Constraints::parse(options.constraints);
   if (!constraints) return tl::make_unexpected(std::move(constraints).error().context("providers.ecs.constraints"));
-  return std::unique_ptr<EcsProvider>(new EcsProvider(options, api, *std::move(rule), *std::move(constraints)));
+  return CompiledOptions{*std::move(rule), *std::move(constraints)};
+}
+
+EcsProvider::EcsProvider(const config::statics::EcsProvider& options, aws::EcsApi& api, CompiledOptions compiled)
+    : options_(options), api_(api), compiled_(std::move(compiled)), definitions_(api) {}
+EcsProvider::~EcsProvider() = default;
+
+Result<std::unique_ptr<EcsProvider>> EcsProvider::make(const config::statics::EcsProvider& options, aws::EcsApi& api) {
+  FL_TRY(auto compiled, CompiledOptions::make(options));
+  return std::unique_ptr<EcsProvider>(new EcsProvider(options, api, std::move(compiled)));
 }
 
 net::Task<void> EcsProvider::run(Sink& sink, net::StopToken stop) {
@@ -182,8 +182,8 @@ void EcsProvider::publish(Sink& sink) {
   const bool has_no_clusters = is_listed_ && clusters_.empty();
   if (known.empty() && !has_no_clusters) return;
   auto built = container::build(instances, {.provider = "ecs",
-                                            .default_rule = default_rule_,
-                                            .constraints = constraints_,
+                                            .default_rule = compiled_.default_rule,
+                                            .constraints = compiled_.constraints,
                                             .exposed_by_default = options_.exposed_by_default});
   std::ranges::move(built.issues, std::back_inserter(issues));
   sink.send({.provider = "ecs",

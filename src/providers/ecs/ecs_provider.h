@@ -25,9 +25,18 @@
 
 namespace fl::providers::ecs {
 
+// What the options say in small languages, understood.
+struct CompiledOptions {
+  gotemplate::Template default_rule;
+  container::Constraints constraints;
+
+  // Errors: the default rule or the constraints cannot be parsed.
+  static Result<CompiledOptions> make(const config::statics::EcsProvider& options);
+};
+
 class EcsProvider final : public Provider {
  public:
-  // Errors: the default rule or the constraints cannot be parsed. `api` outlives the provider; run() ends only when
+  // Errors: as CompiledOptions::make. `api` outlives the provider; run() ends only when
   // its calls have, so it has to give them deadlines.
   static Result<std::unique_ptr<EcsProvider>> make(const config::statics::EcsProvider& options, aws::EcsApi& api);
   ~EcsProvider() override;
@@ -45,8 +54,7 @@ class EcsProvider final : public Provider {
  private:
   struct Cluster;
 
-  EcsProvider(const config::statics::EcsProvider& options, aws::EcsApi& api, gotemplate::Template default_rule,
-              container::Constraints constraints);
+  EcsProvider(const config::statics::EcsProvider& options, aws::EcsApi& api, CompiledOptions compiled);
 
   void load_state();
   void start_cluster(const std::string& name, net::TaskScope& scope);
@@ -61,8 +69,7 @@ class EcsProvider final : public Provider {
 
   const config::statics::EcsProvider options_;
   aws::EcsApi& api_;
-  const gotemplate::Template default_rule_;
-  const container::Constraints constraints_;
+  const CompiledOptions compiled_;
   Definitions definitions_;
   std::map<std::string, std::shared_ptr<Cluster>, std::less<>> clusters_;  // by name, or ARN when found by listing
   ClusterInstances state_;                                                 // of clusters not read since the start
