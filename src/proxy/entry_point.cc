@@ -30,18 +30,16 @@ std::string_view port_of(std::string_view authority) {
   return authority.substr(colon + 1);
 }
 
-}  // namespace
-
-bool EntryPoint::is_trusted(const net::IpAddress& peer) const {
-  return options_.trust_all || std::ranges::any_of(options_.trusted, [&](const auto& c) { return c.contains(peer); });
+bool is_trusted(const EntryPointOptions& options, const net::IpAddress& peer) {
+  return options.trust_all || std::ranges::any_of(options.trusted, [&](const auto& c) { return c.contains(peer); });
 }
 
-void EntryPoint::sanitize_headers(http::Exchange& x) const {
+void sanitize_headers(const EntryPointOptions& options, http::Exchange& x) {
   http::HeaderMap& headers = x.request.headers;
-  const std::string_view* connection = headers.find(HeaderId::connection);
-  const bool lists_fields =
-      connection != nullptr && !iequals(*connection, "close") && !iequals(*connection, "keep-alive");
-  const bool trusted = is_trusted(x.connection().peer.ip);
+  const bool lists_fields = std::ranges::any_of(headers, [](const Field& f) {
+    return f.id == HeaderId::connection && !iequals(f.value, "close") && !iequals(f.value, "keep-alive");
+  });
+  const bool trusted = is_trusted(options, x.connection().peer.ip);
   const auto listed = [&headers](std::string_view name) {
     return std::ranges::any_of(headers, [name](const Field& f) {
       return f.id == HeaderId::connection && http::has_token(f.value, name);
@@ -53,7 +51,7 @@ void EntryPoint::sanitize_headers(http::Exchange& x) const {
     if (f.id == HeaderId::other && !trusted && is_forwarding_alias(f.name)) return true;
     return lists_fields && f.id != HeaderId::connection && f.id != HeaderId::host && f.id != HeaderId::te &&
            f.id != HeaderId::upgrade && listed(f.name) &&
-           std::ranges::none_of(options_.connection_fields, [&f](const auto& name) { return iequals(name, f.name); });
+           std::ranges::none_of(options.connection_fields, [&f](const auto& name) { return iequals(name, f.name); });
   });
 
   const bool tls = x.connection().tls;
@@ -79,11 +77,38 @@ void EntryPoint::sanitize_headers(http::Exchange& x) const {
   }
   if (!have_host && !x.request.authority.empty()) headers.append(HeaderId::x_forwarded_host, x.request.authority);
   if (trusted) headers.remove(HeaderId::x_forwarded_server);
-  headers.append(HeaderId::x_forwarded_server, options_.server_name);
-  if (options_.add_scheme_headers) {
+  headers.append(HeaderId::x_forwarded_server, options.server_name);
+  if (options.add_scheme_headers) {
     headers.set(HeaderId::x_forwarded_scheme, proto);
     headers.set(HeaderId::x_scheme, proto);
   }
+}
+
+}  // namespace
+
+tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOptions& options, http::Exchange& x) {
+  http::RequestHead& request = x.request;
+  if (options.underscore_headers != UnderscoreHeaders::keep) {
+    const auto has_underscore = [](const Field& f) { return f.name.find('_') != f.name.npos; };
+    if (options.underscore_headers == UnderscoreHeaders::delete_)
+      request.headers.remove_if(has_underscore);
+    else if (std::ranges::any_of(request.headers, has_underscore))
+      return tl::make_unexpected<uint16_t>(400);
+  }
+  const auto path =
+      routing::make_request_path(request.path, options.sanitize_path, options.encoded_characters, x.arena);
+  if (!path) return tl::make_unexpected<uint16_t>(400);
+  request.path = path->forwarded;
+  request.query = routing::make_query(request.query, options.encode_query_semicolons, x.arena);
+  if (http::has_token(request.upgrade, "h2c")) request.upgrade = {};  // CVE-2026-88008: a tunnel past every rule
+  sanitize_headers(options, x);
+  return rules::RouteRequest{.host = routing::canonical_host(request.authority, x.arena),
+                             .cname = {},
+                             .path = path->routing,
+                             .method = request.method,
+                             .query = request.query,
+                             .headers = request.headers,
+                             .client = x.connection().peer.ip};
 }
 
 net::Task<> EntryPoint::handle(http::Exchange& x) const {
@@ -108,30 +133,12 @@ net::Task<> EntryPoint::handle(http::Exchange& x) const {
   record.tls = x.connection().tls;
   record.websocket = iequals(request.upgrade, "websocket");
 
-  if (options_.underscore_headers != UnderscoreHeaders::keep) {
-    const auto has_underscore = [](const Field& f) { return f.name.find('_') != f.name.npos; };
-    if (options_.underscore_headers == UnderscoreHeaders::delete_)
-      request.headers.remove_if(has_underscore);
-    else if (std::ranges::any_of(request.headers, has_underscore))
-      return answer_error(x, 400);
-  }
-  const auto path =
-      routing::make_request_path(request.path, options_.sanitize_path, options_.encoded_characters, x.arena);
-  if (!path) return answer_error(x, 400);
-  request.path = path->forwarded;
-  request.query = routing::make_query(request.query, options_.encode_query_semicolons, x.arena);
-  if (iequals(request.upgrade, "h2c")) request.upgrade = {};  // CVE-2026-88008: a tunnel past every rule
-  sanitize_headers(x);
+  const auto prepared = prepare_request(options_, x);
+  if (!prepared) return answer_error(x, prepared.error());
   if (const auto* forwarded_for = request.headers.find(HeaderId::x_forwarded_for)) record.forwarded_for = *forwarded_for;
 
   const EntryPointSnapshot& snapshot = transaction->pin.snapshot->entry_points[options_.index];
-  const int id = snapshot.table.find({.host = routing::canonical_host(request.authority, x.arena),
-                                      .cname = {},
-                                      .path = path->routing,
-                                      .method = request.method,
-                                      .query = request.query,
-                                      .headers = request.headers,
-                                      .client = x.connection().peer.ip});
+  const int id = snapshot.table.find(*prepared);
   if (id < 0) return answer_not_found(x);
   const RouterSnapshot& router = *snapshot.routers[static_cast<size_t>(id)];
   record.router = router.name;

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "http/exchange.h"
 #include "net/address.h"
 #include "proxy/routing/request_path.h"
+#include "proxy/rules/matcher.h"
 #include "proxy/worker.h"
 
 namespace fl::proxy {
@@ -32,6 +34,11 @@ struct EntryPointOptions {
   std::string server_name;  // X-Forwarded-Server: this machine's host name
 };
 
+// Everything an entry point does to a request before its router is chosen, and what the choice is made by; nothing in
+// it knows a worker, so `fairlead explain` asks it too. The result's views live as long as the exchange. Errors: the
+// status to answer.
+tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOptions& options, http::Exchange& exchange);
+
 class EntryPoint final : public http::Handler {
  public:
   EntryPoint(const EntryPointOptions& options, Worker& worker) : options_(options), worker_(worker) {}
@@ -39,9 +46,6 @@ class EntryPoint final : public http::Handler {
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:
-  bool is_trusted(const net::IpAddress& peer) const;
-  void sanitize_headers(http::Exchange& exchange) const;
-
   const EntryPointOptions options_;
   Worker& worker_;
 };
