@@ -15,6 +15,7 @@ namespace fl::proxy {
 // One router on one entry point, ready to serve.
 struct RouterSnapshot {
   std::string name;                              // "web@file"
+  std::string service;                           // "app@file"
   std::shared_ptr<const http::Handler> handler;  // middlewares, then the service
   bool log = true;
   bool count = true;

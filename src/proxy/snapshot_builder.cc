@@ -121,6 +121,7 @@ class Build {
     } else {
       auto snapshot = std::make_shared<RouterSnapshot>();
       snapshot->name = name;
+      snapshot->service = router.service;
       FL_TRY(snapshot->handler, middlewares_.wrap(built.chain, built.service));
       if (router.observability) {
         snapshot->log = router.observability->access_logs.value_or(true);

@@ -7,6 +7,7 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.status = exchange.response.status;
   record.response_bytes = exchange.bytes_sent;
   record.request_headers = &exchange.request.headers;
+  record.origin_headers = record.origin_status != 0 ? &exchange.response.headers : nullptr;
   record.response_headers = &exchange.response.headers;
   worker.record(record);
   worker.unpin(pin);

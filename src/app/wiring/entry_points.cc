@@ -114,4 +114,17 @@ Result<std::optional<telemetry::AccessLogOptions>> wire_access_log(const statics
   return to;
 }
 
+std::optional<telemetry::MetricsOptions> wire_metrics(const statics::Configuration& configuration) {
+  if (!configuration.metrics.prometheus) return std::nullopt;
+  const statics::Prometheus& from = *configuration.metrics.prometheus;
+  telemetry::MetricsOptions to{.add_internals = configuration.metrics.add_internals,
+                               .entry_points = from.add_entry_points_labels,
+                               .routers = from.add_routers_labels,
+                               .services = from.add_services_labels,
+                               .buckets = from.buckets,
+                               .header_labels = {}};
+  for (const auto& [label, header] : from.header_labels) to.header_labels.emplace_back(label, header);
+  return to;
+}
+
 }  // namespace fl::app

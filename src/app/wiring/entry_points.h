@@ -15,4 +15,7 @@ Result<std::vector<EntryPointWiring>> wire_entry_points(const config::statics::C
 // Options of every worker's access log; nullopt when there is none. Errors name the option.
 Result<std::optional<telemetry::AccessLogOptions>> wire_access_log(const config::statics::Configuration& configuration);
 
+// What is counted; nullopt when nobody asks.
+std::optional<telemetry::MetricsOptions> wire_metrics(const config::statics::Configuration& configuration);
+
 }  // namespace fl::app

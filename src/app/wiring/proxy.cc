@@ -7,11 +7,18 @@
 #include <cstdio>
 #include <fstream>
 
+#include "admin/api_handler.h"
+#include "admin/dashboard_handler.h"
+#include "admin/internal_provider.h"
+#include "admin/metrics_handler.h"
+#include "admin/noop_handler.h"
+#include "admin/ping_handler.h"
 #include "app/wiring/entry_points.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/address.h"
 #include "net/listener.h"
+#include "providers/make_provider.h"
 
 namespace fl::app {
 namespace {
@@ -59,15 +66,42 @@ int ProxyProgram::run() {
   workers_.clear();
   builder_.reset();
   while (!tasks_.idle()) loop_.turn(true);
-  loop_.turn(false);
+  loop_.turn(false);  // letters about slots that went with the last snapshot
   return 0;
 }
 
 Result<> ProxyProgram::start() {
   FL_TRY_VOID(open_entry_points());
-  FL_TRY(const auto access_log, wire_access_log(static_.configuration));
   signals_.emplace(loop_, kSignals, [this](int signal) { on_signal(signal); });
 
+  admin::Facts facts{.configuration = static_.configuration,
+                     .version = FL_VERSION,
+                     .codename = "fairlead",
+                     .start = loop_.wall(),
+                     .listening = {}};
+  for (size_t i = 0; i < listeners_.size(); ++i)
+    if (const auto address = net::local_address(listeners_[i]))
+      facts.listening[entry_points_[i].options.name] = address->to_string();
+  admin_state_ = std::make_shared<admin::State>(std::move(facts));
+  if (auto options = wire_metrics(static_.configuration)) {
+    std::vector<telemetry::EntryPointLabel> labels;
+    for (const auto& entry_point : entry_points_) labels.push_back({.name = entry_point.options.name});
+    registry_ = std::make_unique<telemetry::Registry>(loop_, *std::move(options), std::move(labels));
+  }
+  if (const auto& ecs = static_.configuration.providers.ecs) FL_TRY_VOID(providers::check_ecs_options(*ecs));
+  builder_ = std::make_unique<proxy::SnapshotBuilder>(build_inputs());
+  providers_ = std::make_unique<ProviderRunner>(loop_, static_.configuration, stop_, [this] { apply(); });
+  FL_TRY_VOID(start_workers());
+  apply();
+  for (auto& worker : workers_) worker->start_accepting();
+  providers_->start(tasks_);
+  tasks_.spawn(refresh_sources());
+  log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
+            entry_points_.size(), workers_.size(), static_.source);
+  return {};
+}
+
+proxy::BuildInputs ProxyProgram::build_inputs() {
   // A slot whose last owner is gone is cleared at every worker; then, and only then, its number is free again. The
   // order of letters sees to it that no worker hears of a new owner before.
   const auto retire = [this](std::shared_ptr<proxy::SlotTable>& table, void (proxy::Worker::*clear)(uint32_t)) {
@@ -88,15 +122,29 @@ Result<> ProxyProgram::start() {
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};
   for (const auto& entry_point : entry_points_) inputs.entry_points.push_back(entry_point.options.name);
-  builder_ = std::make_unique<proxy::SnapshotBuilder>(std::move(inputs));
+  auto& services = inputs.internal_services;
+  services["noop@internal"] = std::make_shared<admin::NoopHandler>();
+  if (static_.configuration.api) {
+    services["api@internal"] = std::make_shared<admin::ApiHandler>(admin_state_);
+    if (static_.configuration.api->dashboard) services["dashboard@internal"] = std::make_shared<admin::DashboardHandler>();
+  }
+  if (const auto& ping = static_.configuration.ping)
+    services["ping@internal"] =
+        std::make_shared<admin::PingHandler>(terminating_, static_cast<uint16_t>(ping->terminating_status_code));
+  if (registry_ != nullptr) services["prometheus@internal"] = std::make_shared<admin::MetricsHandler>(*registry_);
+  return inputs;
+}
 
+Result<> ProxyProgram::start_workers() {
+  FL_TRY(const auto access_log, wire_access_log(static_.configuration));
   const unsigned count = worker_count();
   for (unsigned i = 0; i < count; ++i) {
     WorkerWiring wiring{.index = i,
                         .entry_points = &entry_points_,
                         .listeners = {},
                         .access_log = access_log,
-                        .request_counter = &request_counter_};
+                        .request_counter = &request_counter_,
+                        .metrics = wire_metrics(static_.configuration)};
     for (const int fd : listeners_) {
       if (i == 0) {
         wiring.listeners.push_back(fd);
@@ -105,12 +153,9 @@ Result<> ProxyProgram::start() {
         wiring.listeners.push_back(another);
       }
     }
-    workers_.push_back(std::make_unique<WorkerThread>(std::move(wiring)));
+    auto& worker = *workers_.emplace_back(std::make_unique<WorkerThread>(std::move(wiring)));
+    if (registry_ != nullptr) registry_->add_worker(worker.loop(), *worker.metrics());
   }
-  apply();
-  start_providers();
-  log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
-            entry_points_.size(), count, static_.source);
   return {};
 }
 
@@ -125,16 +170,52 @@ Result<> ProxyProgram::open_entry_points() {
   return {};
 }
 
-void ProxyProgram::start_providers() {}
-
 void ProxyProgram::apply() {
-  auto merged = config::merge(configurations_, {.default_entry_points = static_.default_entry_points,
-                                                .entry_points = static_.configuration.entry_points});
-  std::vector<config::Issue> issues = issues_;
+  std::vector<config::ProviderConfig> configurations = providers_->configurations();
+  configurations.push_back(
+      {std::string(admin::kInternalProvider), admin::internal_configuration(static_.configuration)});
+  auto merged = config::merge(configurations, {.default_entry_points = static_.default_entry_points,
+                                               .entry_points = static_.configuration.entry_points});
+  std::vector<config::Issue> issues = providers_->issues();
   issues.insert(issues.end(), merged.issues.begin(), merged.issues.end());
   const auto built = builder_->build(
       std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
+
+  if (registry_ != nullptr) {
+    telemetry::ConfiguredNames names;
+    for (const auto& [name, _] : built.report->routers) names.routers.insert(name);
+    for (const auto& [name, service] : built.report->services)
+      names.services[name] = {service.server_urls.begin(), service.server_urls.end()};
+    registry_->config_applied(std::move(names), loop_.wall());
+  }
   for (auto& worker : workers_) worker->publish(built.snapshot);
+  admin_state_->publish(built.report);
+  admin_state_->set_sources(providers_->sources());
+  log_news(*built.report, issues);
+}
+
+void ProxyProgram::log_news(const proxy::RuntimeReport& report, const std::vector<config::Issue>& issues) {
+  std::set<std::string> now;
+  const auto say = [&](std::string text, log::Field field, bool is_error) {
+    if (!logged_.contains(text)) log::write(is_error ? log::Level::error : log::Level::warn, text, {field});
+    now.insert(std::move(text));
+  };
+  const auto objects = [&](const auto& reports, std::string_view field) {
+    for (const auto& [name, object] : reports)
+      for (const std::string& error : object.errors)
+        say(fmt::format("{}: {}", name, error), {field, name}, object.status == proxy::Status::disabled);
+  };
+  objects(report.routers, "routerName");
+  objects(report.services, "serviceName");
+  objects(report.middlewares, "middlewareName");
+  for (const config::Issue& issue : issues)
+    if (issue.object.empty()) say(issue.to_text(), {"source", issue.where}, issue.severity == config::Severity::error);
+  logged_ = std::move(now);
+}
+
+// A source may fail and recover without any change of configuration.
+net::Task<> ProxyProgram::refresh_sources() {
+  while (co_await net::sleep_for(1s, stop_)) admin_state_->set_sources(providers_->sources());
 }
 
 void ProxyProgram::on_signal(int signal) {
@@ -142,7 +223,7 @@ void ProxyProgram::on_signal(int signal) {
     case SIGUSR1:
       for (auto& worker : workers_) worker->reopen_access_log();
       break;
-    case SIGHUP: break;
+    case SIGHUP: providers_->reload(); break;
     default:
       if (terminating_.exchange(true))
         hard_stop_.request_stop();

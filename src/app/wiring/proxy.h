@@ -5,10 +5,13 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "admin/state.h"
 #include "app/signals.h"
+#include "app/wiring/provider_runner.h"
 #include "app/wiring/worker_thread.h"
 #include "base/result.h"
 #include "config/load_static.h"
@@ -16,6 +19,7 @@
 #include "net/loop.h"
 #include "net/stop.h"
 #include "proxy/snapshot_builder.h"
+#include "telemetry/registry.h"
 
 namespace fl::app {
 
@@ -30,9 +34,13 @@ class ProxyProgram {
  private:
   Result<> start();
   Result<> open_entry_points();
-  void start_providers();
+  proxy::BuildInputs build_inputs();
+  Result<> start_workers();
   // A provider has news, or the start: builds and publishes.
   void apply();
+  // Errors that were not there before go to the log, each once.
+  void log_news(const proxy::RuntimeReport& report, const std::vector<config::Issue>& issues);
+  net::Task<> refresh_sources();
   void on_signal(int signal);
   net::Task<> shut_down();
 
@@ -48,8 +56,10 @@ class ProxyProgram {
   std::optional<Signals> signals_;
   std::shared_ptr<proxy::SlotTable> upstream_slots_, balancer_slots_;
   std::unique_ptr<proxy::SnapshotBuilder> builder_;
-  std::vector<config::ProviderConfig> configurations_;  // the newest of each provider
-  std::vector<config::Issue> issues_;
+  std::shared_ptr<admin::State> admin_state_;
+  std::unique_ptr<telemetry::Registry> registry_;
+  std::unique_ptr<ProviderRunner> providers_;
+  std::set<std::string> logged_;  // what log_news() has said about the configuration in force
   std::vector<std::unique_ptr<WorkerThread>> workers_;
 };
 

@@ -29,6 +29,7 @@ struct WorkerThread::Serving {
     proxy::EntryPoint handler;
     http::Server server;
     const EntryPointWiring& wiring;
+    int fd = -1;  // listening; the listener's own once there is one
     net::SocketAddress local;
     std::optional<net::Listener> listener;
 
@@ -39,14 +40,56 @@ struct WorkerThread::Serving {
   net::Loop loop;
   proxy::Worker worker;
   std::unique_ptr<telemetry::AccessLog> access_log;
+  std::optional<telemetry::WorkerMetrics> metrics;
   std::vector<std::unique_ptr<Door>> doors;
   size_t greeting = 0;  // connections whose PROXY header is awaited
   bool draining = false;
+  bool abandoned = false;
   std::function<void()> on_drained;
 
   explicit Serving(unsigned index) : worker(loop, index, std::random_device{}()) {}
 
+  void set_up(const WorkerWiring& wiring) {
+    if (wiring.access_log) {
+      auto log = telemetry::AccessLog::open(loop, *wiring.access_log, *wiring.request_counter);
+      if (log)
+        access_log = *std::move(log);
+      else
+        log::error("access log: {}", log.error().message);
+    }
+    if (wiring.metrics) metrics.emplace(*wiring.metrics, wiring.entry_points->size());
+    if (access_log != nullptr || metrics)
+      worker.set_on_record([this](const telemetry::RequestRecord& record) {
+        if (access_log != nullptr) access_log->write(record);
+        if (metrics) metrics->count(record);
+      });
+    for (size_t i = 0; i < wiring.entry_points->size(); ++i) {
+      Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, (*wiring.entry_points)[i]));
+      door.fd = wiring.listeners[i];
+      door.local = net::local_address(door.fd).value_or(net::SocketAddress{});
+      if (metrics) door.server.set_on_closed([this, i] { metrics->connection_closed(i); });
+    }
+    loop.set_after_turn([this] { check_drained(); });
+  }
+
+  // What is left is cut off: its coroutines end in the turns that follow. One that does not within a second (it can
+  // only be waiting for a name server) is left behind with everything it uses.
+  void end() {
+    for (auto& door : doors) door->listener.reset();
+    const TimePoint patience = loop.clock().now() + 1s;
+    while (connections() > 0 && loop.clock().now() < patience) {
+      for (auto& door : doors) door->server.close_all();
+      loop.turn(false);
+    }
+    abandoned = connections() > 0;
+    if (abandoned) return;
+    access_log.reset();
+    doors.clear();
+    worker.close_upstreams();
+  }
+
   void accept(Door& door, int fd, const net::SocketAddress& peer) {
+    if (metrics) metrics->connection_opened(door.wiring.options.index);
     auto stream = std::make_unique<net::TcpStream>(loop, fd);
     if (door.wiring.proxy_protocol)
       greet(door, std::move(stream), peer);
@@ -68,7 +111,10 @@ struct WorkerThread::Serving {
     }
     --greeting;
     using Status = net::ProxyHeader::Status;
-    if (header.status == Status::incomplete || header.status == Status::malformed) co_return;
+    if (header.status == Status::incomplete || header.status == Status::malformed) {
+      if (metrics) metrics->connection_closed(door.wiring.options.index);
+      co_return;
+    }
     in.consume(header.size);
     if (header.has_addresses && door.wiring.proxy_protocol->trusts(peer.ip)) peer = header.source;
     door.server.serve(std::move(stream), describe(peer, door.local), in.view());
@@ -88,46 +134,19 @@ struct WorkerThread::Serving {
 WorkerThread::WorkerThread(WorkerWiring wiring) {
   std::promise<void> ready;
   thread_ = std::thread([this, &ready, w = std::move(wiring)]() mutable {
-    const unsigned index = w.index;
-    serving_ = std::make_unique<Serving>(index);
-    Serving& s = *serving_;
-    s.loop.make_current();
-    if (w.access_log) {
-      auto log = telemetry::AccessLog::open(s.loop, *w.access_log, *w.request_counter);
-      if (log)
-        s.access_log = *std::move(log);
-      else
-        log::error("access log: {}", log.error().message);
-      s.worker.set_on_record([&s](const telemetry::RequestRecord& r) {
-        if (s.access_log != nullptr) s.access_log->write(r);
-      });
-    }
-    for (size_t i = 0; i < w.entry_points->size(); ++i) {
-      auto& door = *s.doors.emplace_back(std::make_unique<Serving::Door>(s.loop, s.worker, (*w.entry_points)[i]));
-      door.local = net::local_address(w.listeners[i]).value_or(net::SocketAddress{});
-    }
-    s.loop.set_after_turn([&s] { s.check_drained(); });
-    // Listening begins with the first snapshot: before it, nobody could be served.
-    s.loop.post([&s, fds = w.listeners] {
-      for (size_t i = 0; i < fds.size(); ++i) {
-        Serving::Door& door = *s.doors[i];
-        door.listener.emplace(s.loop, fds[i],
-                              [&s, &door](int fd, const net::SocketAddress& peer) { s.accept(door, fd, peer); });
-      }
-    });
-    ready.set_value();
-    s.loop.run();
-    // What is left is cut off; coroutines end in the turns that follow.
-    for (auto& door : s.doors) door->listener.reset();
-    while (s.connections() > 0) {
-      for (auto& door : s.doors) door->server.close_all();
-      s.loop.turn(false);
-    }
-    s.access_log.reset();
-    s.doors.clear();
-    s.worker.close_upstreams();
+    run(std::move(w), [&ready] { ready.set_value(); });
   });
   ready.get_future().wait();
+}
+
+void WorkerThread::run(WorkerWiring wiring, std::function<void()> ready) {
+  serving_ = std::make_unique<Serving>(wiring.index);
+  Serving& s = *serving_;
+  s.loop.make_current();
+  s.set_up(wiring);
+  ready();
+  s.loop.run();
+  s.end();
 }
 
 WorkerThread::~WorkerThread() {
@@ -145,6 +164,19 @@ void WorkerThread::publish(std::shared_ptr<const proxy::Snapshot> snapshot) {
 void WorkerThread::reopen_access_log() {
   post([this](proxy::Worker&) {
     if (serving_->access_log != nullptr) serving_->access_log->reopen();
+  });
+}
+
+net::Loop& WorkerThread::loop() { return serving_->loop; }
+
+telemetry::WorkerMetrics* WorkerThread::metrics() { return serving_->metrics ? &*serving_->metrics : nullptr; }
+
+void WorkerThread::start_accepting() {
+  post([this](proxy::Worker&) {
+    for (auto& door : serving_->doors)
+      door->listener.emplace(serving_->loop, door->fd, [this, &d = *door](int fd, const net::SocketAddress& peer) {
+        serving_->accept(d, fd, peer);
+      });
   });
 }
 
@@ -170,6 +202,10 @@ void WorkerThread::drain(std::function<void()> done) {
 void WorkerThread::join() {
   serving_->loop.stop();
   thread_.join();
+  if (serving_->abandoned)
+    (void)serving_.release();
+  else
+    serving_.reset();
 }
 
 }  // namespace fl::app

@@ -16,6 +16,7 @@
 #include "proxy/entry_point.h"
 #include "proxy/worker.h"
 #include "telemetry/access_log.h"
+#include "telemetry/metrics.h"
 
 namespace fl::app {
 
@@ -39,6 +40,7 @@ struct WorkerWiring {
   std::vector<int> listeners;  // descriptors, one an entry point; the worker owns them
   std::optional<telemetry::AccessLogOptions> access_log;
   telemetry::RequestCounter* request_counter = nullptr;
+  std::optional<telemetry::MetricsOptions> metrics;
 };
 
 class WorkerThread {
@@ -46,10 +48,15 @@ class WorkerThread {
   explicit WorkerThread(WorkerWiring wiring);
   ~WorkerThread();
 
+  net::Loop& loop();
+  telemetry::WorkerMetrics* metrics();  // null when nothing is counted
+
   // Runs on the worker's thread.
   void post(std::function<void(proxy::Worker&)> f);
   void publish(std::shared_ptr<const proxy::Snapshot> snapshot);
   void reopen_access_log();
+  // To be called after the first snapshot was published: before, nobody could be served.
+  void start_accepting();
 
   // The three steps of an ordered end: no new connections; open ones end after their running exchange, and `done` is
   // called (on the worker's thread) when the last is gone; what is left is cut off and the thread ends.
@@ -59,9 +66,9 @@ class WorkerThread {
 
  private:
   struct Serving;
-  void run(WorkerWiring wiring);
+  void run(WorkerWiring wiring, std::function<void()> ready);
 
-  std::unique_ptr<Serving> serving_;  // worker thread's own, while it runs
+  std::unique_ptr<Serving> serving_;  // made, used and cleared by the worker's thread; gone after join()
   std::thread thread_;
 };
 
