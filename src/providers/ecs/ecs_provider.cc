@@ -131,10 +131,10 @@ Duration EcsProvider::take_reading(Cluster& cluster, Result<ClusterReading> read
   }
   Discovered found = discover(reading->facts, options_.healthy_tasks_only);
   // A task whose definition cannot be read now may be known from before the start.
-  if (cluster.instances)
-    std::ranges::copy_if(*cluster.instances, std::back_inserter(found.instances), [&](const auto& known) {
-      return std::ranges::find(found.without_definition, known.id) != found.without_definition.end();
-    });
+  const std::set<std::string_view> unread(found.without_definition.begin(), found.without_definition.end());
+  if (cluster.instances && !unread.empty())
+    std::ranges::copy_if(*cluster.instances, std::back_inserter(found.instances),
+                         [&](const auto& known) { return unread.contains(known.id); });
   std::string problems;
   for (const Error& error : reading->definition_errors) problems += (problems.empty() ? "" : "; ") + error.message;
   note_error(cluster.name, cluster.error, std::move(problems));
