@@ -113,7 +113,7 @@ struct Resolver::Impl {
         if (std::ranges::find(addresses, ip) == addresses.end()) addresses.push_back(ip);
         ttl = std::min<int64_t>(ttl, node->ai_ttl);
       }
-      std::ranges::stable_partition(addresses, [](const IpAddress& ip) { return ip.is_v4(); });
+      std::ranges::sort(addresses, {}, [](const IpAddress& ip) { return std::pair(!ip.is_v4(), ip); });
       if (addresses.empty()) {
         question.answer = fail(Code::not_found, fmt::format("host name \"{}\" has no address", question.name));
       } else {
