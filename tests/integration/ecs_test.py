@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""ECS discovery through the whole binary, against moto, a third party's imitation of AWS. moto leaves containers PENDING
-for ever; ours are set RUNNING, as ECS reports them. Needs moto and boto3 (tools/install_deps.sh --conformance, or
+"""ECS discovery through the whole binary, against moto, a third party's imitation of AWS. Where moto is unlike ECS it is
+corrected: containers stay PENDING, their cpu and memory are numbers, and tasks begin to stop when looked at. Needs moto and boto3 (tools/install_deps.sh --conformance, or
 aws_test.py, which installs its own); without them the test says so and is skipped (exit 77)."""
 import json
 import os
@@ -21,7 +21,10 @@ original = ecs.Container.__init__
 def start_running(self, *args, **kwargs):
     original(self, *args, **kwargs)
     self.last_status = "RUNNING"
+    self.cpu, self.memory = str(self.cpu), str(self.memory)
 ecs.Container.__init__ = start_running
+from moto.moto_api import state_manager
+state_manager.set_transition("ecs::task", dict(progression="manual", times=10**9))
 from moto.server import main
 main(["-H", "127.0.0.1", "-p", "{port}"])
 """
@@ -88,8 +91,11 @@ class EcsTest(support.ProxyTest):
             "ecs": {"refreshSeconds": 1, **ecs}}})
 
     def wait_for_route(self, proxy, path, status, limit=20):
-        support.wait_until(lambda: support.accepts(proxy.port) and self.status(proxy, path) == status,
-                           f"{path} answers {status}:\n{proxy.log.read_text()}", limit)
+        try:
+            support.wait_until(lambda: support.accepts(proxy.port) and self.status(proxy, path) == status,
+                               f"{path} answers {status}", limit)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{proxy.log.read_text()}") from None
 
     @staticmethod
     def status(proxy, path):
