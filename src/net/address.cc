@@ -14,6 +14,7 @@ namespace fl::net {
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string copy(text.substr(0, text.find('%')));
+  if (copy.find('\0') != copy.npos) return fail(Code::invalid, "an IP address holds no NUL");  // inet_pton stops there
   in_addr a4{};
   if (copy.size() == text.size() && ::inet_pton(AF_INET, copy.c_str(), &a4) == 1) {
     std::array<uint8_t, 4> b{};

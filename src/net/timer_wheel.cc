@@ -29,7 +29,8 @@ TimerWheel::~TimerWheel() {
 
 uint64_t TimerWheel::to_tick(TimePoint t) const {
   if (t <= start_) return 0;
-  return static_cast<uint64_t>((t - start_ + kTick - Duration(1)) / kTick);
+  const Duration since = t - start_;  // TimePoint::max() must not overflow
+  return static_cast<uint64_t>(since / kTick) + (since % kTick != Duration(0) ? 1 : 0);
 }
 
 void TimerWheel::set(Timer& timer, TimePoint deadline) {
@@ -46,8 +47,10 @@ void TimerWheel::insert(Timer& timer) {
   int level = static_cast<int>(std::bit_width(differs) - 1) / kBits;
   uint64_t slot = 0;
   if (level >= kLevels) {
-    level = kLevels - 1;  // beyond the range: parked in the slot visited last, and put in again from there
-    slot = ((now_tick_ >> (kBits * level)) + kSlots - 1) & (kSlots - 1);
+    // The top level is a ring. Beyond its range: parked in the slot visited last, and put in again from there.
+    level = kLevels - 1;
+    const int shift = kBits * level;
+    slot = std::min(tick >> shift, (now_tick_ >> shift) + kSlots - 1) & (kSlots - 1);
   } else {
     slot = (tick >> (kBits * level)) & (kSlots - 1);
   }
@@ -66,11 +69,7 @@ void TimerWheel::add(Timer& timer, size_t level, uint64_t slot) {
 void TimerWheel::advance(TimePoint now) {
   const uint64_t target = now <= start_ ? 0 : static_cast<uint64_t>((now - start_) / kTick);
   while (now_tick_ < target) {
-    // Jump over ticks where nothing can happen: to the next occupied slot of level 0, or to the end of this block.
-    const uint64_t in_block = now_tick_ & (kSlots - 1);
-    const uint64_t ahead = in_block + 1 < kSlots ? occupied_[0] >> (in_block + 1) : 0;
-    const uint64_t step = ahead != 0 ? static_cast<uint64_t>(std::countr_zero(ahead)) + 1 : kSlots - in_block;
-    now_tick_ = std::min(now_tick_ + step, target);
+    now_tick_ = std::min(next_tick(), target);
 
     // A block boundary: entries of the higher levels whose block begins here come down.
     for (int level = 1; level < kLevels; ++level) {
@@ -110,6 +109,12 @@ void TimerWheel::advance(TimePoint now) {
 }
 
 std::optional<TimePoint> TimerWheel::next() const {
+  const uint64_t tick = next_tick();
+  if (tick == kNoTick) return std::nullopt;
+  return start_ + kTick * static_cast<int64_t>(tick);
+}
+
+uint64_t TimerWheel::next_tick() const {
   for (int level = 0; level < kLevels; ++level) {
     const auto l = static_cast<size_t>(level);
     const int shift = kBits * level;
@@ -124,11 +129,10 @@ std::optional<TimePoint> TimerWheel::next() const {
         occupied_[l] &= ~(1ULL << slot);
         continue;
       }
-      const uint64_t tick = ((now_tick_ >> shift) + distance) << shift;
-      return start_ + kTick * static_cast<int64_t>(tick);
+      return ((now_tick_ >> shift) + distance) << shift;
     }
   }
-  return std::nullopt;
+  return kNoTick;
 }
 
 }  // namespace fl::net

@@ -52,10 +52,12 @@ class TimerWheel {
   static constexpr int kLevels = 6;
   static constexpr int kBits = 6;
   static constexpr uint64_t kSlots = 1 << kBits;
+  static constexpr uint64_t kNoTick = ~uint64_t{0};
 
   void insert(Timer& timer);
   void add(Timer& timer, size_t level, uint64_t slot);
   uint64_t to_tick(TimePoint t) const;  // rounded up
+  uint64_t next_tick() const;           // when something is to be done: a timer, or timers that come down a level
 
   TimePoint start_;
   uint64_t now_tick_ = 0;
