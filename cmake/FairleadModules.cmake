@@ -37,6 +37,7 @@ function(fl_module name)
   if(FL_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE fl_${name} GTest::gmock GTest::gtest_main)
+    target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)  # support/...
     target_compile_definitions(${name}_test PRIVATE FL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
   endif()
