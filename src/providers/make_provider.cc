@@ -9,6 +9,12 @@ std::unique_ptr<Provider> make_file_provider(const config::statics::FileProvider
   return std::make_unique<file::FileProvider>(options);
 }
 
+FilesRead read_files(const config::statics::FileProvider& options, WallTime now) {
+  file::Loader loader(options);
+  auto message = loader.load(now);
+  return {std::move(message), loader.status()};
+}
+
 Result<> check_ecs_options(const config::statics::EcsProvider& options) {
   FL_TRY([[maybe_unused]] const auto compiled, ecs::CompiledOptions::make(options));
   return {};

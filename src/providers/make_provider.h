@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "aws/ecs_api.h"
 #include "base/result.h"
@@ -11,6 +13,13 @@
 namespace fl::providers {
 
 std::unique_ptr<Provider> make_file_provider(const config::statics::FileProvider& options);
+
+// What the file provider would send now, and how each file did; for commands that do not serve.
+struct FilesRead {
+  std::optional<Message> message;
+  std::vector<SourceStatus> sources;
+};
+FilesRead read_files(const config::statics::FileProvider& options, WallTime now);
 
 // What can be said of the options before there is an API. Errors: the default rule or the constraints cannot be parsed.
 Result<> check_ecs_options(const config::statics::EcsProvider& options);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""ECS discovery through the whole binary, against moto, a third party's imitation of AWS. Where moto is unlike ECS it is
-corrected: containers stay PENDING, their cpu and memory are numbers, and tasks begin to stop when looked at. Needs moto and boto3 (tools/install_deps.sh --conformance, or
-aws_test.py, which installs its own); without them the test says so and is skipped (exit 77)."""
+"""ECS discovery through the whole binary, against moto, a third party's imitation of AWS. Where moto is unlike ECS it
+is corrected: containers stay PENDING, their cpu and memory are numbers, and tasks begin to stop when looked at.
+Needs moto and boto3 (tools/install_deps.sh --conformance, or aws_test.py, which installs its own); without them the
+test says so and is skipped (exit 77)."""
 import json
 import os
 import re
@@ -54,7 +55,8 @@ def find_python():
                   Path(os.environ.get("AWS_CALLS", "/nowhere")).parent / "moto-venv/bin/python"]
     for python in candidates:
         try:
-            subprocess.run([python, "-c", "import moto.server, flask, boto3"], check=True, capture_output=True, timeout=60)
+            subprocess.run([python, "-c", "import moto.server, flask, boto3"], check=True, capture_output=True,
+                           timeout=60)
             return str(python)
         except (OSError, subprocess.SubprocessError):
             continue
@@ -103,7 +105,8 @@ class EcsTest(support.ProxyTest):
 
     def test_tasks_come_and_go(self):
         upstream = self.upstream()
-        labels = {"traefik.http.routers.r.rule": "Host(`ecs.test`) && Path(`/a`)", "traefik.http.routers.r.priority": "1000",
+        labels = {"traefik.http.routers.r.rule": "Host(`ecs.test`) && Path(`/a`)",
+                  "traefik.http.routers.r.priority": "1000",
                   "traefik.http.services.s.loadbalancer.server.url": upstream.url,
                   "traefik.http.routers.bad.rule": "Path(`/bad`)", "traefik.http.routers.bad.priority": "high"}
         proxy = self.proxy(autoDiscoverClusters=True, stateFile="state.json")
