@@ -54,7 +54,7 @@ class BodySource {
   virtual net::TcpStream* raw() { return nullptr; }
   virtual void skip(uint64_t) {}
 
-  // Nobody will read on: pending work for this body completes with an error.
+  // Nobody will read on: what waits for this body completes with an error, and so does every later read.
   virtual void abandon() noexcept {}
 
   static void* operator new(size_t size) { return net::allocate_frame(size); }

@@ -1,11 +1,20 @@
 #include "http/exchange.h"
 
 namespace fl::http {
+namespace {
+
+template <class Head>
+void clear_keeping_memory(Head& head) {
+  HeaderMap fields = std::move(head.headers);
+  fields.clear();
+  head = Head{.headers = std::move(fields)};
+}
+
+}  // namespace
 
 void Exchange::respond(uint16_t status, std::string_view body, std::string_view content_type) {
+  clear_keeping_memory(response);  // views of an answer that was dropped must not stay
   response.status = status;
-  response.reason = {};
-  response.headers.clear();
   if (!content_type.empty()) response.headers.append(HeaderId::content_type, content_type);
   response.framing = Framing::length;
   response.content_length = body.size();
@@ -19,14 +28,11 @@ void Exchange::respond_owned(uint16_t status, std::string body, std::string_view
 }
 
 void Exchange::recycle() {
-  request.headers.clear();
+  clear_keeping_memory(request);  // a next request too broken to be parsed must not look like this one
   request_body = nullptr;
   response_body.reset();
   tunnel.reset();
-  HeaderMap kept = std::move(response.headers);
-  response = {};
-  kept.clear();
-  response.headers = std::move(kept);
+  clear_keeping_memory(response);
   close_connection = drop_connection = response_complete = false;
   attachment = nullptr;
   bytes_sent = 0;

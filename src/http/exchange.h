@@ -73,8 +73,8 @@ class Exchange {
   bool close_connection = false;              // the handler wants this connection ended after the answer
   bool drop_connection = false;               // no answer can be given any more: close at once
 
-  // Work that goes on beside the answer, such as an upload; joined before the exchange ends. Its reads of the client
-  // are cancelled and response_body->abandon() is called first.
+  // Work that goes on beside the answer, such as an upload; joined before the exchange ends, after both bodies were
+  // abandoned.
   net::TaskScope tasks;
 
   Arena arena;

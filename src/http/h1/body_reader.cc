@@ -83,13 +83,18 @@ const HeaderMap* BodyReader::trailers() const {
 }
 
 net::TcpStream* BodyReader::raw() {
-  if (framing_ != Framing::length || ended_ || in_.size() != held_) return nullptr;
+  if (framing_ != Framing::length || ended_ || in_.size() != held_ || wants_before_wait()) return nullptr;
   return stream_.plain();
 }
 
 void BodyReader::skip(uint64_t bytes) {
   left_ -= bytes;
-  ended_ = left_ == 0;
+  if (left_ == 0) ended_ = true;
+}
+
+void BodyReader::abandon() noexcept {
+  if (!ended_) fail(BodyError::canceled);
+  stream_.cancel_read();
 }
 
 }  // namespace fl::http::h1

@@ -24,6 +24,8 @@ class BodyReader : public BodySource {
   const HeaderMap* trailers() const override;
   net::TcpStream* raw() override;
   void skip(uint64_t bytes) override;
+  // Cancels reading from the connection for good: it can carry no other message.
+  void abandon() noexcept override;
 
  protected:
   // Before the first wait for bytes of this body: the server's chance to say 100 Continue. -> 0 | -errno

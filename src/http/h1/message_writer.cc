@@ -1,7 +1,9 @@
 #include "http/h1/message_writer.h"
 
+#include <cerrno>
 #include <string>
 
+#include "http/h1/body_reader.h"
 #include "http/h1/chunked.h"
 
 namespace fl::http::h1 {
@@ -58,6 +60,7 @@ net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySou
                                  uint64_t length, uint64_t* progress) {
   SendResult result;
   const bool counted = framing == Framing::length;
+  bool may_splice = to.plain() != nullptr;
   BodyChunk chunk = body.take();
   for (;;) {
     if (chunk.error != BodyError::none) {
@@ -76,18 +79,21 @@ net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySou
       if (progress != nullptr) *progress = after;
     }
     if (chunk.last) co_return result;
-    if (net::TcpStream* from = body.raw(); from != nullptr && to.plain() != nullptr) {
+    if (net::TcpStream* from = may_splice ? body.raw() : nullptr; from != nullptr) {
       const uint64_t left = *body.remaining();
-      if (left >= kSpliceFrom) {
+      may_splice = left >= kSpliceFrom;
+      if (may_splice) {
         body.take();  // gives the last chunk's memory back; nothing is buffered, so nothing comes
         const net::SpliceResult moved = co_await net::splice(*from, *to.plain(), left);
-        body.skip(moved.moved);
-        result.body_bytes += moved.moved;
-        if (progress != nullptr) *progress = result.body_bytes;
-        result.write_error = moved.to_error;
-        if (moved.moved < left && moved.to_error == 0)
-          result.read_error = moved.from_error == 0 ? BodyError::truncated : BodyError::broken;
-        co_return result;
+        may_splice = moved.to_error != -EMFILE;  // no pipe to be had: copy
+        if (may_splice) {
+          body.skip(moved.moved);
+          result.body_bytes += moved.moved;
+          if (progress != nullptr) *progress = result.body_bytes;
+          result.write_error = moved.to_error;
+          if (moved.moved < left && moved.to_error == 0) result.read_error = body_error(moved.from_error);
+          co_return result;
+        }
       }
     }
     if (to.loop().budget() <= 0) co_await net::yield();

@@ -11,8 +11,8 @@
 namespace fl::http::h1 {
 
 struct SendResult {
-  uint64_t body_bytes = 0;               // of the body, without its coding
-  int write_error = 0;                   // -errno of the connection written to
+  uint64_t body_bytes = 0;                 // of the body, without its coding
+  int write_error = 0;                     // -errno of the connection written to
   BodyError read_error = BodyError::none;  // of the source; a source that ends early or late is `truncated`
 
   bool complete() const { return write_error == 0 && read_error == BodyError::none; }

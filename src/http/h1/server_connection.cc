@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "http/h1/message_writer.h"
 #include "http/h1/tunnel.h"
@@ -15,6 +16,8 @@ constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more 
 constexpr Duration kDrainIdle = 1s;
 constexpr Duration kLingerTime = 2s;
 constexpr uint64_t kMaxLingerBytes = 4 << 20;
+constexpr size_t kRequestCost = 4 << 10;  // of the loop's budget: many small requests may lie in one buffer
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
 
@@ -87,7 +90,11 @@ bool ServerExchange::RequestBody::wants_before_wait() const {
 
 net::Task<int> ServerExchange::RequestBody::before_wait() {
   exchange_.continue_pending = false;
-  co_return co_await exchange_.server_connection_->stream().write("HTTP/1.1 100 Continue\r\n\r\n");
+  const iovec all{const_cast<char*>(kContinue.data()), kContinue.size()};
+  const ssize_t n = exchange_.server_connection_->stream().try_write(&all, 1);
+  if (n == static_cast<ssize_t>(kContinue.size())) co_return 0;
+  exchange_.drop_connection = true;  // a client with no room for a line does not wait for it
+  co_return n < 0 ? static_cast<int>(n) : -EPIPE;
 }
 
 // ---- connection
@@ -116,8 +123,15 @@ void ServerConnection::drain() {
 }
 
 void ServerConnection::close() {
+  closed_ = true;
   stream_->cancel();
   if (exchange_ != nullptr) exchange_->abort();
+}
+
+TimePoint ServerConnection::idle_deadline() const {
+  const ServerOptions& options = server_.options();
+  const Duration idle = options.idle_timeout > 0s ? options.idle_timeout : options.read_timeout;
+  return deadline(stream_->loop().now(), server_.draining_ ? kDrainIdle : idle);
 }
 
 bool ServerConnection::last_request() const {
@@ -137,12 +151,12 @@ net::Detached ServerConnection::run() {
       if (co_await stream_->fill(in_) <= 0) break;
       idle_ = false;
     }
-    if (!co_await serve_one()) break;
-    const Duration idle = options.idle_timeout > 0s ? options.idle_timeout : options.read_timeout;
-    stream_->set_read_deadline(deadline(loop.now(), idle));
+    if (!co_await serve_one() || closed_) break;
+    stream_->set_read_deadline(idle_deadline());
+    loop.spend(kRequestCost);
     if (loop.budget() <= 0) co_await net::yield();
   }
-  if (linger_) co_await linger();
+  if (linger_ && !closed_) co_await linger();
   server_.remove(*this);
   delete this;
 }
@@ -167,12 +181,11 @@ net::Task<bool> ServerConnection::serve_one() {
 net::Task<> ServerConnection::finish(ServerExchange& exchange) {
   if (!exchange.tasks.idle()) {
     if (exchange.response_body != nullptr) exchange.response_body->abandon();
-    stream_->cancel_read();
+    exchange.body->abandon();
     co_await exchange.tasks.join();
-    stream_->uncancel();
   }
   exchange.watch_client(nullptr);
-  if (exchange.attachment != nullptr) exchange.attachment->on_end(exchange);
+  if (exchange.attachment != nullptr) std::exchange(exchange.attachment, nullptr)->on_end(exchange);
   exchange.response_body.reset();
 }
 
@@ -196,8 +209,8 @@ net::Task<bool> ServerConnection::read_head(ServerExchange& exchange) {
     if (n == -ETIMEDOUT) co_await refuse(exchange, 408);
     if (n <= 0) co_return false;
   }
-  if (exchange.request.framing != Framing::none) {
-    // Reading the body reuses the buffer; the head has to outlive that.
+  if (exchange.request.framing != Framing::none || !exchange.request.upgrade.empty()) {
+    // Reading the body, or what follows an upgrade, reuses the buffer; the head has to outlive that.
     const std::string_view copy = exchange.arena.copy(in_.view().substr(0, parser_.head_size()));
     parser_.parse(copy, exchange.request);
   }
@@ -244,7 +257,10 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   if (exchange.body->error() != BodyError::none) body_read = false;
   bool keep = exchange.request.keep_alive && !exchange.close_connection && !last_request() &&
               !(body_allowed && head.framing == Framing::until_close);
-  if (!body_read && exchange.continue_pending) keep = false;  // it may still send the body, or not: we cannot tell
+  // What the client still sends is too much to read, or unknown: it may yet send the body it expects to be asked for.
+  if (!body_read && (exchange.continue_pending || exchange.body->error() != BodyError::none ||
+                     exchange.body->remaining().value_or(0) > kMaxDiscard))
+    keep = false;
 
   if (!head.headers.contains(HeaderId::date)) head.headers.append(HeaderId::date, server_.date());
   exchange.response_started = true;
@@ -269,7 +285,7 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
     co_return false;
   }
   if (keep && !body_read) keep = co_await discard_body(exchange);
-  if (!keep) linger_ = linger_ || !body_read || !in_.empty();
+  if (!keep) linger_ = linger_ || !body_read || !in_.empty() || stream_->may_read();
   exchange.body->release();
   co_return keep;
 }

@@ -31,6 +31,7 @@ class ServerExchange final : public Exchange, private net::HangupListener {
         : BodyReader(stream, in), exchange_(exchange) {}
 
    protected:
+    // At once or never: an answer may be written any time, and two writes at a time are not possible.
     bool wants_before_wait() const override;
     net::Task<int> before_wait() override;
 
@@ -79,6 +80,7 @@ class ServerConnection {
   // Reads and drops what the client still sends for a moment, so that a close does not destroy our answer on its way.
   net::Task<> linger();
   bool last_request() const;
+  TimePoint idle_deadline() const;
 
   Server& server_;
   std::unique_ptr<net::Stream> stream_;
@@ -91,6 +93,7 @@ class ServerConnection {
   TimePoint accepted_;
   bool idle_ = true;
   bool linger_ = false;
+  bool closed_ = false;  // by close(): nothing is waited for any more
 };
 
 }  // namespace fl::http::h1
