@@ -37,7 +37,10 @@ class UpstreamBody final : public http::h1::BodyReader {
     if (reusable) connection_->upstream().put_back(std::move(connection_));
   }
 
-  void abandon() noexcept override { connection_->stream().cancel(); }
+  void abandon() noexcept override {
+    keep_alive_ = false;
+    connection_->stream().cancel();
+  }
 
  private:
   std::unique_ptr<UpstreamConnection> connection_;
@@ -69,7 +72,7 @@ bool is_replayable(const Exchange& x) {
 }
 
 // Fields meant for the hop from the server to us (RFC 9110 7.6.1).
-void remove_hop_by_hop(http::HeaderMap& headers) {
+void remove_fields_of_the_hop(http::HeaderMap& headers) {
   const std::string_view* listed = headers.find(HeaderId::connection);
   headers.remove_if([&headers, listed](const http::Field& f) {
     if (f.id == HeaderId::proxy_authenticate) return true;
@@ -78,6 +81,12 @@ void remove_hop_by_hop(http::HeaderMap& headers) {
       if (c.id == HeaderId::connection && http::has_token(c.value, f.name)) return true;
     return false;
   });
+}
+
+// An answer that switches nothing offers nothing either: we could not keep the offer.
+void remove_hop_by_hop(http::ResponseHead& head) {
+  remove_fields_of_the_hop(head.headers);
+  head.upgrade = {};
 }
 
 void append_forwarded_for(Exchange& x) {
@@ -98,35 +107,52 @@ void append_forwarded_for(Exchange& x) {
     headers.set(HeaderId::x_forwarded_for, value);
 }
 
-// Sends the request's head and body; a child of the exchange, so that an answer may come before the body has ended.
-net::Task<> upload(Exchange& x, UpstreamConnection& connection, std::string head, http::h1::SendResult& sent,
-                   bool& done) {
-  sent = co_await http::h1::send_message(connection.stream(), head, x.request_body, x.request.framing,
-                                         x.request.content_length, &Transaction::of(x).record.request_bytes);
-  connection.request_sent = sent.complete();
-  done = true;
-  // A request that cannot be finished gets no answer worth waiting for; a server that stopped reading may still give one.
-  if (sent.read_error != http::BodyError::none) connection.stream().cancel_read();
-}
-
 // State of an upload that outlives forward(): in the arena, as the exchange's tasks are joined before that ends.
 struct Upload {
   http::h1::SendResult sent;
   bool done = true;
+  bool awaits_head = true;  // the answer's; its time limit begins with the end of the upload
 };
+
+TimePoint head_deadline(const UpstreamConnection& connection, const net::Loop& loop) {
+  const Duration timeout = connection.upstream().transport().response_header_timeout;
+  return timeout > 0s ? loop.now() + timeout : net::Stream::kNever;
+}
+
+// Sends the request's head and body; a child of the exchange, so that an answer may come before the body has ended.
+net::Task<> upload(Exchange& x, UpstreamConnection& connection, std::string head, Upload& up) {
+  net::Stream& stream = connection.stream();
+  up.sent = co_await http::h1::send_message(stream, head, x.request_body, x.request.framing, x.request.content_length,
+                                            &Transaction::of(x).record.request_bytes);
+  connection.request_sent = up.sent.complete();
+  up.done = true;
+  // A request that cannot be finished gets no answer worth waiting for; a server that stopped reading may still give one.
+  if (up.sent.read_error != http::BodyError::none)
+    stream.cancel_read();
+  else if (up.awaits_head)
+    stream.set_read_deadline(head_deadline(connection, stream.loop()));
+}
+
+ProxyError::Kind kind_of(http::BodyError error) {
+  switch (error) {
+    case http::BodyError::timeout: return Kind::request_timeout;
+    case http::BodyError::malformed:
+    case http::BodyError::too_large: return Kind::request_body;
+    default: return Kind::client_gone;
+  }
+}
 
 }  // namespace
 
 // One try on one connection.
 static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnection> connection) {
   net::Stream& stream = connection->stream();
-  const TransportSpec& transport = connection->upstream().transport();
   net::Loop& loop = stream.loop();
   Upload& up = *x.arena.make<Upload>();
 
   const auto lost = [&](ssize_t result) -> ProxyError {
     if (connection->client_gone) return {Kind::client_gone, Source::downstream};
-    if (up.done && up.sent.read_error != http::BodyError::none) return {Kind::request_body, Source::downstream};
+    if (up.done && up.sent.read_error != http::BodyError::none) return {kind_of(up.sent.read_error), Source::downstream};
     if (result == -ETIMEDOUT) return {Kind::response_timeout, Source::upstream};
     return {Kind::connection_lost, Source::upstream, connection->reused ? Retry::if_reused : Retry::no};
   };
@@ -142,7 +168,7 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
   {
     const auto start_upload = [&](std::string head) {
       up.done = false;
-      x.tasks.spawn(upload(x, *connection, std::move(head), up.sent, up.done));
+      x.tasks.spawn(upload(x, *connection, std::move(head), up));
     };
     const size_t bound = http::h1::request_head_bound(x.request);
     if (x.request_body == nullptr || x.request.expects_continue) {
@@ -168,10 +194,16 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
       head.resize(http::h1::write_request_head(head.data(), x.request));
       start_upload(std::move(head));
     }
-    const TimePoint deadline =
-        transport.response_header_timeout > 0s ? loop.now() + transport.response_header_timeout : net::Stream::kNever;
     bool awaits_continue = x.request.expects_continue && x.request_body != nullptr;
-    stream.set_read_deadline(awaits_continue ? std::min(deadline, loop.now() + kContinueTimeout) : deadline);
+    if (awaits_continue)
+      stream.set_read_deadline(loop.now() + kContinueTimeout);
+    else if (up.done)
+      stream.set_read_deadline(head_deadline(*connection, loop));
+    const auto continue_now = [&] {
+      awaits_continue = false;
+      stream.set_read_deadline(net::Stream::kNever);
+      start_upload({});
+    };
 
     connection->parser.reset();
     for (int interim = 0;;) {
@@ -184,10 +216,8 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
       if (progress == http::h1::Progress::incomplete) {
         const ssize_t n = co_await stream.fill(connection->in);
         if (n > 0) continue;
-        if (n == -ETIMEDOUT && awaits_continue && connection->in.empty()) {
-          awaits_continue = false;
-          stream.set_read_deadline(deadline);
-          start_upload({});
+        if (n == -ETIMEDOUT && awaits_continue) {
+          continue_now();
           continue;
         }
         ProxyError why = lost(n);
@@ -202,12 +232,9 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
         co_return ProxyError{Kind::too_many_interim, Source::upstream};
       }
       if (status == 100) {
-        if (std::exchange(awaits_continue, false)) {
-          stream.set_read_deadline(deadline);
-          start_upload({});
-        }
+        if (awaits_continue) continue_now();
       } else {
-        remove_hop_by_hop(x.response.headers);
+        remove_hop_by_hop(x.response);
         if (co_await x.send_interim(x.response) != 0) {
           co_await settle();
           co_return ProxyError{Kind::client_gone, Source::downstream};
@@ -217,20 +244,19 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
       connection->parser.reset();
     }
   }
+  up.awaits_head = false;
   stream.set_read_deadline(net::Stream::kNever);
 
   http::ResponseHead& head = x.response;
   if (head.status == 101) {
-    if (x.request.upgrade.empty()) {
-      co_await settle();
-      co_return ProxyError{Kind::unexpected_switch, Source::upstream};
-    }
+    // As asked, and not before the request has ended (RFC 9110 7.8).
+    const bool expected = !head.upgrade.empty() && http::has_token(x.request.upgrade, head.upgrade) && x.tasks.idle();
     co_await settle();
+    if (!expected) co_return ProxyError{Kind::unexpected_switch, Source::upstream};
     const std::string_view copy = x.arena.copy(connection->in.view().substr(0, connection->parser.head_size()));
     connection->parser.parse(copy, head);
     connection->in.consume(connection->parser.head_size());
-    remove_hop_by_hop(head.headers);
-    if (head.upgrade.empty()) head.upgrade = x.request.upgrade;
+    remove_fields_of_the_hop(head.headers);
     x.tunnel = std::make_unique<UpstreamTunnel>(std::move(connection));
     co_return ProxyError{};
   }
@@ -244,7 +270,7 @@ static net::Task<ProxyError> attempt(Exchange& x, std::unique_ptr<UpstreamConnec
     connection->parser.parse(copy, head);
   }
   connection->in.consume(connection->parser.head_size());
-  remove_hop_by_hop(head.headers);
+  remove_hop_by_hop(head);
   auto body = std::make_unique<UpstreamBody>(std::move(connection), head.keep_alive);
   body->start(framing, head.content_length);
   x.response_body = std::move(body);
@@ -276,7 +302,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   log::debug("{} -> {}: {}", transaction.record.server_url, status, describe(error.kind));
   x.respond(status, http::reason_phrase(status), {});
   if (error.kind == Kind::client_gone) x.drop_connection = true;
-  if (error.kind == Kind::request_body) x.close_connection = true;
+  if (error.kind == Kind::request_body || error.kind == Kind::request_timeout) x.close_connection = true;
 }
 
 }  // namespace fl::proxy

@@ -9,6 +9,7 @@ uint16_t status_of(const ProxyError& error) {
     case Kind::response_timeout: return 504;
     case Kind::client_gone: return 499;
     case Kind::request_body: return 400;
+    case Kind::request_timeout: return 408;
     case Kind::none: return 500;
     default: return 502;
   }
@@ -25,7 +26,8 @@ std::string_view describe(ProxyError::Kind kind) {
     case Kind::response_timeout: return "the server did not answer in time";
     case Kind::malformed_response: return "the server's answer is not valid HTTP";
     case Kind::unexpected_switch: return "the server switched protocols unasked";
-    case Kind::request_body: return "the client's body broke off or is malformed";
+    case Kind::request_body: return "the client's body is malformed";
+    case Kind::request_timeout: return "the client's body did not come in time";
     case Kind::client_gone: return "the client went away";
     case Kind::too_many_interim: return "the server sent too many interim answers";
   }

@@ -16,7 +16,8 @@ struct ProxyError {
     response_timeout,   // no answer head within the transport's limit
     malformed_response,
     unexpected_switch,  // 101 that nobody asked for
-    request_body,       // the client's body broke off, stalled or was malformed
+    request_body,       // the client's body is malformed
+    request_timeout,    // the client's body took too long
     client_gone,
     too_many_interim,
   };

@@ -29,7 +29,7 @@ class UpstreamConnection final : public http::ClientGoneListener, private net::H
   bool client_gone = false;  // the exchange's client went away; what was pending was cancelled
   bool request_sent = false;  // the whole request is out
 
-  Upstream& upstream() { return upstream_; }
+  Upstream& upstream() const { return upstream_; }
   void on_client_gone() noexcept override {
     client_gone = true;
     stream_->cancel();
