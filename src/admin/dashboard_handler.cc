@@ -28,7 +28,7 @@ DashboardHandler::DashboardHandler()
 
 net::Task<> DashboardHandler::handle(http::Exchange& x) const {
   const std::string_view path = x.request.path;
-  if (path != "/" && !path.ends_with("/dashboard/")) co_return answer_not_found(x);
+  if (!path.empty() && path != "/" && !path.ends_with("/dashboard/")) co_return answer_not_found(x);
   if (x.request.method_id != http::Method::get) co_return x.respond(405, "", {});
   x.respond(200, kDashboardPage, "text/html; charset=utf-8");
   x.response.headers.append("Content-Security-Policy", policy_);

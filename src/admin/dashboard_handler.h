@@ -16,7 +16,8 @@ class DashboardHandler final : public http::Handler {
  public:
   DashboardHandler();
 
-  // GET of a path that ends with /dashboard/, or of / when a middleware has cut that off. 405, 404 otherwise.
+  // GET of a path that ends with /dashboard/, or of nothing or / when a middleware has cut that off. 404, 405
+  // otherwise.
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:

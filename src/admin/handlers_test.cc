@@ -19,13 +19,10 @@ TEST(DashboardHandler, ServesOnePageUnderAStrictPolicy) {
     std::string_view method, path;
     uint16_t status;
   } cases[] = {
-      {"GET", "/", 200},
-      {"GET", "/dashboard/", 200},
-      {"GET", "/base/dashboard/", 200},
-      {"GET", "/dashboard", 404},
-      {"GET", "/dashboard/app.js", 404},
-      {"POST", "/", 405},
-      {"HEAD", "/dashboard/", 405},
+      {"GET", "/", 200},           {"GET", "", 200},
+      {"GET", "/dashboard/", 200}, {"GET", "/base/dashboard/", 200},
+      {"GET", "/dashboard", 404},  {"GET", "/dashboard/app.js", 404},
+      {"POST", "/", 405},          {"HEAD", "/dashboard/", 405},
   };
   const DashboardHandler handler;
   for (const auto& c : cases) {

@@ -3,7 +3,11 @@
 #include <span>
 #include <string_view>
 
+#include "app/commands/check.h"
+#include "app/commands/explain.h"
+#include "app/commands/healthcheck.h"
 #include "app/commands/proxy.h"
+#include "app/commands/version.h"
 #include "app/commands/whoami.h"
 
 namespace {
@@ -14,7 +18,8 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"whoami", fl::app::run_whoami},
+    {"check", fl::app::run_check},     {"explain", fl::app::run_explain}, {"healthcheck", fl::app::run_healthcheck},
+    {"version", fl::app::run_version}, {"whoami", fl::app::run_whoami},
 };
 
 }  // namespace
