@@ -35,9 +35,13 @@ Result<> decode(const json::Value& value, WallTime& out) {
 }
 
 Result<> decode(const json::Value& value, std::string& out) {
-  const std::string* text = value.if_string();
-  if (text == nullptr) return expected("a string");
-  out = *text;
+  if (const std::string* text = value.if_string()) {
+    out = *text;
+  } else if (const int64_t* number = value.if_int()) {
+    out = std::to_string(*number);  // what stands in for AWS (moto) sends cpu and memory like this
+  } else {
+    return expected("a string");
+  }
   return {};
 }
 

@@ -103,6 +103,14 @@ class HeaderMap {
   const std::string_view* find(std::string_view name) const;
   bool contains(HeaderId id) const { return find(id) != nullptr; }
 
+  // Gives the first field of that name, which is there, another value.
+  void set_first(HeaderId id, std::string_view value) {
+    for (Field& field : fields_)
+      if (field.id == id) {
+        field.value = value;
+        return;
+      }
+  }
   // Replaces every field of that name by one at the end.
   void set(HeaderId id, std::string_view value) {
     remove(id);

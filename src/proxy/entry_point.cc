@@ -55,7 +55,7 @@ void sanitize_headers(const EntryPointOptions& options, http::Exchange& x) {
   });
 
   const bool tls = x.connection().tls;
-  const bool websocket = iequals(x.request.upgrade, "websocket");
+  const bool websocket = http::has_token(x.request.upgrade, "websocket");
   std::string_view proto = websocket ? (tls ? "wss" : "ws") : (tls ? "https" : "http");
   bool have_proto = false, have_port = false, have_host = false, have_ip = false;
   if (trusted)
@@ -131,7 +131,7 @@ net::Task<> EntryPoint::handle(http::Exchange& x) const {
   record.has_query = request.has_query;
   record.version = request.version;
   record.tls = x.connection().tls;
-  record.websocket = iequals(request.upgrade, "websocket");
+  record.websocket = http::has_token(request.upgrade, "websocket");
 
   const auto prepared = prepare_request(options_, x);
   if (!prepared) return answer_error(x, prepared.error());

@@ -57,7 +57,7 @@ struct SnapshotBuilder::Memory {
   std::map<std::string, BuiltRouter, std::less<>> routers;
   std::map<std::string, BuiltService, std::less<>> services;
   std::map<std::string, std::weak_ptr<const UpstreamSpec>> upstreams;
-  std::map<std::string, std::weak_ptr<const Slot>> slots;
+  std::map<std::string, std::weak_ptr<const TurnCursor>> cursors;
 };
 
 SnapshotBuilder::SnapshotBuilder(BuildInputs inputs) : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()) {}
@@ -190,7 +190,7 @@ BuildResult SnapshotBuilder::build(std::shared_ptr<const Configuration> configur
   const MiddlewareResolver middlewares(*configuration, *report);
   middlewares.check_all();
   ServiceBuilder services(inputs_, *configuration, middlewares, *report, memory_->services, memory_->upstreams,
-                          memory_->slots);
+                          memory_->cursors);
   Build build(inputs_, *configuration, *report, memory_->routers, middlewares, services);
   build.all_routers();
   for (const auto& [name, _] : configuration->http.services) (void)services.get(name);  // unused ones are shown too
@@ -201,7 +201,7 @@ BuildResult SnapshotBuilder::build(std::shared_ptr<const Configuration> configur
   memory_->routers = build.take_built();
   memory_->services = services.take_built();
   std::erase_if(memory_->upstreams, [](const auto& entry) { return entry.second.expired(); });
-  std::erase_if(memory_->slots, [](const auto& entry) { return entry.second.expired(); });
+  std::erase_if(memory_->cursors, [](const auto& entry) { return entry.second.expired(); });
   for (auto& [_, object] : report->middlewares) std::ranges::sort(object.used_by);
   return {std::move(snapshot), std::move(report)};
 }

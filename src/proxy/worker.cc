@@ -1,7 +1,6 @@
 #include "proxy/worker.h"
 
 #include "proxy/forward/upstream.h"
-#include "proxy/service/balancer_state.h"
 
 namespace fl::proxy {
 
@@ -28,17 +27,17 @@ Upstream& Worker::upstream(const std::shared_ptr<const UpstreamSpec>& spec) {
   return *upstreams_[slot];
 }
 
-std::unique_ptr<BalancerState>& Worker::balancer(uint32_t slot) {
-  if (slot >= balancers_.size()) balancers_.resize(slot + 1);
-  return balancers_[slot];
+TurnLease& Worker::lease(uint32_t slot) {
+  if (slot >= leases_.size()) leases_.resize(slot + 1);
+  return leases_[slot];
 }
 
 void Worker::retire_upstream(uint32_t slot) {
   if (slot < upstreams_.size()) upstreams_[slot].reset();
 }
 
-void Worker::retire_balancer(uint32_t slot) {
-  if (slot < balancers_.size()) balancers_[slot].reset();
+void Worker::retire_lease(uint32_t slot) {
+  if (slot < leases_.size()) leases_[slot] = {};
 }
 
 void Worker::close_upstreams() {

@@ -10,6 +10,7 @@
 
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "proxy/service/turns.h"
 #include "proxy/snapshot.h"
 #include "telemetry/request_record.h"
 
@@ -17,7 +18,6 @@ namespace fl::proxy {
 
 struct UpstreamSpec;
 class Upstream;
-class BalancerState;
 
 // A snapshot in use on this worker, counted here instead of in the shared_ptr: requests touch no shared cache line.
 struct SnapshotPin {
@@ -50,10 +50,10 @@ class Worker {
 
   // Connections to a server, made on first use.
   Upstream& upstream(const std::shared_ptr<const UpstreamSpec>& spec);
-  // Cursors of a balancer, by its slot.
-  std::unique_ptr<BalancerState>& balancer(uint32_t slot);
+  // This worker's turns of a balancer, by its slot.
+  TurnLease& lease(uint32_t slot);
   void retire_upstream(uint32_t slot);
-  void retire_balancer(uint32_t slot);
+  void retire_lease(uint32_t slot);
   // Closes idle upstream connections; for a clean end.
   void close_upstreams();
 
@@ -71,7 +71,7 @@ class Worker {
   unsigned index_;
   std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
-  std::vector<std::unique_ptr<BalancerState>> balancers_;
+  std::vector<TurnLease> leases_;                     // by slot
   OnRecord on_record_;
 };
 

@@ -113,7 +113,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
     };
   };
   upstream_slots_ = std::make_shared<proxy::SlotTable>(retire(upstream_slots_, &proxy::Worker::retire_upstream));
-  balancer_slots_ = std::make_shared<proxy::SlotTable>(retire(balancer_slots_, &proxy::Worker::retire_balancer));
+  balancer_slots_ = std::make_shared<proxy::SlotTable>(retire(balancer_slots_, &proxy::Worker::retire_lease));
 
   proxy::BuildInputs inputs{.entry_points = {},
                             .precedence = static_.configuration.providers.precedence,

@@ -74,8 +74,8 @@ ParseError complete(const MessageFields& said, RequestHead& head) {
   if (host == nullptr && head.version == Version::http11) return ParseError::missing_host;
   if (head.scheme.empty()) {
     if (host != nullptr) head.authority = *host;
-  } else if (host != nullptr && !iequals(*host, head.authority)) {
-    return ParseError::bad_host;  // RFC 9112 3.2.2 lets the target win, but whoever looks at Host is misled
+  } else if (host != nullptr) {
+    head.headers.set_first(HeaderId::host, head.authority);  // RFC 9112 3.2.2: the target's host is the request's
   }
   head.framing = said.framing();
   head.content_length = said.content_length();

@@ -42,8 +42,15 @@ TEST(RequestParser, Understands) {
        "GET a /%00%aF/[]|:@!$&'()*+,;=~ 1.1 none keep|Host: a"},
       {"GET /?{a|b}\\^`[] HTTP/1.1\r\nHost: a\r\n\r\n", "GET a /?{a|b}\\^`[] 1.1 none keep|Host: a"},
       {"GET http://A.test:80/x?q HTTP/1.1\r\nHost: a.TEST:80\r\n\r\n",
-       "GET http://A.test:80 /x?q 1.1 none keep|Host: a.TEST:80"},
+       "GET http://A.test:80 /x?q 1.1 none keep|Host: A.test:80"},
       {"GET HTTPS://a HTTP/1.1\r\nHost: a\r\n\r\n", "GET HTTPS://a / 1.1 none keep|Host: a"},
+      // A query is nobody's path: browsers send what no escape is.
+      {"GET /?q=100% HTTP/1.1\r\nHost: a\r\n\r\n", "GET a /?q=100% 1.1 none keep|Host: a"},
+      {"GET /?a=%u0041&b=%2 HTTP/1.1\r\nHost: a\r\n\r\n", "GET a /?a=%u0041&b=%2 1.1 none keep|Host: a"},
+      {"GET /{a} HTTP/1.1\r\nHost: a\r\n\r\n", "GET a /{a} 1.1 none keep|Host: a"},
+      // The target's host is the request's, whatever Host says (RFC 9112 3.2.2).
+      {"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", "GET http://a / 1.1 none keep|Host: a"},
+      {"GET http://a/ HTTP/1.0\r\nHost:\r\n\r\n", "GET http://a / 1.0 none close|Host: a"},
       {"GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a /?q 1.1 none keep|Host: a"},
       {"GET http://a/ HTTP/1.0\r\n\r\n", "GET http://a / 1.0 none close"},
       {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS a * 1.1 none keep|Host: a"},
@@ -157,10 +164,10 @@ TEST(RequestParser, RefusesTargets) {
         "http://u:p@a/", "http://a:x/", "http://a:65536/", "http://[::1/", "http:///", "http://a#f", "http://a\\b/",
         "http://a%2eb/", "http://a,b/", "http://?q", "ws://a/",
         // bytes
-        "/#", "/a#b", "/?#", "/a\"", "/<", "/>", "/\\", "/^", "/`", "/{", "/}", "/\x80", "/caf\xc3\xa9", "/?\"", "/?<",
+        "/#", "/a#b", "/?#", "/a\"", "/<", "/>", "/\\", "/^", "/`", "/\x80", "/caf\xc3\xa9", "/?\"", "/?<",
         "/?>", "/?\xff", "http://a/#",
         // escapes
-        "/%", "/%4", "/%zz", "/%4g", "/%g4", "/?%", "/?%2", "/?a=%u0041", "/%-1", "/% 1"}) {
+        "/%", "/%4", "/%zz", "/%4g", "/%g4", "/%-1", "/% 1"}) {
     const std::string bytes = "GET " + std::string(target) + " HTTP/1.1\r\n";
     EXPECT_EQ(request(bytes), refused(ParseError::bad_target)) << target;
   }
@@ -297,9 +304,6 @@ TEST(RequestParser, RefusesHosts) {
       {"OPTIONS * HTTP/1.1\r\n\r\n", ParseError::missing_host},
       {"GET / HTTP/1.0\r\nHost: a b\r\n\r\n", ParseError::bad_host},
       {"GET / HTTP/1.0\r\nHost:\r\nHost: a\r\n\r\n", ParseError::bad_host},
-      {"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", ParseError::bad_host},
-      {"GET http://a/ HTTP/1.1\r\nHost: a:80\r\n\r\n", ParseError::bad_host},
-      {"GET http://a/ HTTP/1.0\r\nHost:\r\n\r\n", ParseError::bad_host},
   };
   for (const auto& [bytes, error] : cases) EXPECT_EQ(request(bytes), refused(error)) << bytes;
 }

@@ -30,6 +30,9 @@ class ServerExchange final : public Exchange, private net::HangupListener {
     RequestBody(ServerExchange& exchange, net::Stream& stream, net::InBuffer& in)
         : BodyReader(stream, in), exchange_(exchange) {}
 
+    // Traefik does not forward a request's trailers, and no server may rely on them.
+    const HeaderMap* trailers() const override { return nullptr; }
+
    protected:
     // At once or never: an answer may be written any time, and two writes at a time are not possible.
     bool wants_before_wait() const override;

@@ -19,8 +19,8 @@ constexpr std::array<uint8_t, 256> kChars = [] {
   };
   add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", kInPath | kInQuery | kInHost);
   add("!$&'()*+,;=:@/", kInPath | kInQuery);
-  add("[]|", kInPath | kInQuery);
-  add("?\\^`{}", kInQuery);
+  add("[]{}|", kInPath | kInQuery);
+  add("?\\^`", kInQuery);
   return table;
 }();
 

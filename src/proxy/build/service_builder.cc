@@ -9,16 +9,6 @@
 #include "proxy/service/weighted.h"
 
 namespace fl::proxy {
-namespace {
-
-// Tells one list of children from every other that a balancer's slot has seen.
-uint64_t next_version() {
-  static uint64_t version = 0;
-  return ++version;
-}
-
-}  // namespace
-
 Result<HandlerPtr> ServiceBuilder::get(std::string_view name) {
   if (const auto internal = inputs_.internal_services.find(name); internal != inputs_.internal_services.end())
     return internal->second;
@@ -88,8 +78,7 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
                              .servers = {},
                              .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
                              .pass_host_header = options.pass_host_header,
-                             .slot = slot(name),
-                             .version = next_version()};
+                             .cursor = cursor(name)};
   for (const auto& server : options.servers) {
     Error error;
     std::string base_path;
@@ -98,7 +87,7 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
     made.servers.push_back({.upstream = std::move(spec),
                             .url = server.url,
                             .base_path = server.preserve_path ? std::move(base_path) : std::string(),
-                            .weight = static_cast<double>(server.weight.value_or(1)),
+                            .weight = server.weight.value_or(1),
                             .fenced = server.fenced});
   }
   return std::make_shared<LoadBalancer>(std::move(made));
@@ -109,19 +98,17 @@ Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const
   Weighted::Options made{.service = name,
                          .children = {},
                          .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
-                         .slot = slot(name),
-                         .version = 0};
+                         .cursor = cursor(name)};
   if (options.health_check)
     report_.services[name].warn("health checks are not supported by this version of fairlead yet");
   for (const auto& child : options.services) {
     FL_TRY(HandlerPtr handler, get(child.name));
     built.children.push_back(handler);
-    made.children.push_back({child.name, static_cast<double>(child.weight), std::move(handler)});
+    made.children.push_back({child.name, child.weight, std::move(handler)});
   }
   if (before != nullptr && before->configuration.weighted && *before->configuration.weighted == options &&
       before->children == built.children)
     return before->balancer;
-  made.version = next_version();
   return std::make_shared<Weighted>(std::move(made));
 }
 
@@ -169,12 +156,12 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
   return spec;
 }
 
-std::shared_ptr<const Slot> ServiceBuilder::slot(const std::string& name) {
-  auto& known = slots_[name];
-  if (auto slot = known.lock()) return slot;
-  auto slot = std::make_shared<Slot>(inputs_.balancer_slots);
-  known = slot;
-  return slot;
+std::shared_ptr<const TurnCursor> ServiceBuilder::cursor(const std::string& name) {
+  auto& known = cursors_[name];
+  if (auto cursor = known.lock()) return cursor;
+  auto cursor = std::make_shared<TurnCursor>(inputs_.balancer_slots);
+  known = cursor;
+  return cursor;
 }
 
 }  // namespace fl::proxy

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/build/middleware_chain.h"
+#include "proxy/service/turns.h"
 #include "proxy/snapshot_builder.h"
 
 namespace fl::proxy {
@@ -32,14 +33,14 @@ class ServiceBuilder {
                  const MiddlewareResolver& middlewares, RuntimeReport& report,
                  std::map<std::string, BuiltService, std::less<>>& before,
                  std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams,
-                 std::map<std::string, std::weak_ptr<const Slot>>& slots)
+                 std::map<std::string, std::weak_ptr<const TurnCursor>>& cursors)
       : inputs_(inputs),
         configuration_(configuration),
         middlewares_(middlewares),
         report_(report),
         before_(before),
         upstreams_(upstreams),
-        slots_(slots) {}
+        cursors_(cursors) {}
 
   // The handler of a service. Errors: it does not exist, is wrong, or needs itself; also in its report.
   Result<HandlerPtr> get(std::string_view name);
@@ -54,7 +55,7 @@ class ServiceBuilder {
   Result<TransportSpec> transport(std::string_view name) const;
   std::shared_ptr<const UpstreamSpec> upstream(std::string_view url, const TransportSpec& transport, Error& error,
                                                std::string& base_path);
-  std::shared_ptr<const Slot> slot(const std::string& name);
+  std::shared_ptr<const TurnCursor> cursor(const std::string& name);
 
   const BuildInputs& inputs_;
   const config::dynamic::Configuration& configuration_;
@@ -62,7 +63,7 @@ class ServiceBuilder {
   RuntimeReport& report_;
   std::map<std::string, BuiltService, std::less<>>& before_;
   std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams_;
-  std::map<std::string, std::weak_ptr<const Slot>>& slots_;
+  std::map<std::string, std::weak_ptr<const TurnCursor>>& cursors_;
 
   std::map<std::string, BuiltService, std::less<>> built_;
   std::map<std::string, Error, std::less<>> failed_;

@@ -1,5 +1,5 @@
 // A service with servers: picks one for each request and forwards to it (Traefik: loadBalancer). Immutable, shared by
-// all workers; its cursor is each worker's own.
+// all workers.
 #pragma once
 
 #include <memory>
@@ -8,10 +8,7 @@
 #include <vector>
 
 #include "http/exchange.h"
-#include "proxy/forward/forward.h"
-#include "proxy/service/balancer_state.h"
-#include "proxy/service/sticky.h"
-#include "proxy/slots.h"
+#include "proxy/service/child_picker.h"
 #include "proxy/upstream_spec.h"
 
 namespace fl::proxy {
@@ -20,7 +17,7 @@ struct ServerTarget {
   std::shared_ptr<const UpstreamSpec> upstream;
   std::string url;        // as configured, for logs and the API
   std::string base_path;  // put in front of the request's path when preservePath asks for it; no trailing slash
-  double weight = 1;
+  int64_t weight = 1;
   bool fenced = false;    // only reachable by its sticky cookie
 };
 
@@ -31,21 +28,18 @@ class LoadBalancer final : public http::Handler {
     std::vector<ServerTarget> servers;
     std::optional<config::dynamic::Cookie> sticky;
     bool pass_host_header = true;
-    std::shared_ptr<const Slot> slot;  // of the service, kept through configurations
-    uint64_t version = 0;              // differs from every other balancer's that had the slot
+    std::shared_ptr<const TurnCursor> cursor;  // of the service, kept through configurations
   };
   explicit LoadBalancer(Options options);
 
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:
-  net::Task<> handle_sticky(http::Exchange& exchange) const;
-  net::Task<> forward_to(http::Exchange& exchange, const ServerTarget& server) const;
-  BalancerState& state(http::Exchange& exchange) const;
+  net::Task<> forward_to(http::Exchange& exchange, int server) const;
+  net::Task<> forward_and_set_cookie(http::Exchange& exchange, int server) const;
 
   const Options options_;
-  std::vector<BalancerChild> children_;
-  std::optional<Sticky> sticky_;
+  const ChildPicker picker_;
 };
 
 }  // namespace fl::proxy

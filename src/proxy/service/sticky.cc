@@ -12,7 +12,7 @@ std::string default_cookie_name(std::string_view service) {
 }
 
 Sticky::Sticky(const config::dynamic::Cookie& options, std::string_view service,
-               const std::vector<std::string>& children)
+               const std::vector<Child>& children)
     : name_(options.name.empty() ? default_cookie_name(service) : options.name) {
   // The order of attributes is Go's, so that answers compare equal to Traefik's.
   if (!options.path.empty()) attributes_ += "; Path=" + options.path;
@@ -25,9 +25,12 @@ Sticky::Sticky(const config::dynamic::Cookie& options, std::string_view service,
   if (same_site == "none") attributes_ += "; SameSite=None";
   if (same_site == "lax") attributes_ += "; SameSite=Lax";
   if (same_site == "strict") attributes_ += "; SameSite=Strict";
-  for (const std::string& child : children) {
-    const std::string fnv = fmt::format("{:x}", fnv1_64(child));
-    children_.push_back({hex(sha256(child)).substr(0, 16), {child, fnv, fmt::format("{:x}", fnv1_64(fnv))}});
+  const auto current = [](std::string_view child) { return hex(sha256(child)).substr(0, 16); };
+  for (const Child& child : children) {
+    const std::string fnv = fmt::format("{:x}", fnv1_64(child.name));
+    Values& values = children_.emplace_back(current(child.name),
+                                            std::vector{child.name, fnv, fmt::format("{:x}", fnv1_64(fnv))});
+    if (!child.other_name.empty()) values.legacy.push_back(current(child.other_name));
   }
 }
 
@@ -43,7 +46,7 @@ Sticky::Choice Sticky::find(const http::HeaderMap& request_headers) const {
       std::string_view value = pair.substr(name_.size() + 1);
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
       for (size_t i = 0; i < children_.size(); ++i) {
-        if (value == children_[i].value) return {static_cast<int>(i), false};
+        if (value == children_[i].current) return {static_cast<int>(i), false};
         for (const std::string& legacy : children_[i].legacy)
           if (value == legacy) return {static_cast<int>(i), true};
       }
@@ -56,7 +59,7 @@ Sticky::Choice Sticky::find(const http::HeaderMap& request_headers) const {
 void Sticky::set_cookie(http::Exchange& exchange, int child) const {
   exchange.response.headers.append(
       http::HeaderId::set_cookie,
-      exchange.arena.concat({name_, "=", children_[static_cast<size_t>(child)].value, attributes_}));
+      exchange.arena.concat({name_, "=", children_[static_cast<size_t>(child)].current, attributes_}));
 }
 
 }  // namespace fl::proxy

@@ -13,8 +13,13 @@ namespace fl::proxy {
 
 class Sticky {
  public:
-  // `service` names the cookie when the options do not; `children` are server URLs or service names.
-  Sticky(const config::dynamic::Cookie& options, std::string_view service, const std::vector<std::string>& children);
+  // What a cookie may name a child by: a server's URL or a service's name.
+  struct Child {
+    std::string name;
+    std::string other_name;  // found in cookies of another version; may be empty
+  };
+  // `service` names the cookie when the options do not.
+  Sticky(const config::dynamic::Cookie& options, std::string_view service, const std::vector<Child>& children);
 
   struct Choice {
     int child = -1;       // position, or -1 when the cookie names none
@@ -26,13 +31,13 @@ class Sticky {
   void set_cookie(http::Exchange& exchange, int child) const;
 
  private:
-  struct Child {
-    std::string value;                 // first 16 hex digits of the name's SHA-256
-    std::vector<std::string> legacy;   // what Traefik wrote before: the name, its FNV-1 hash, the hash's hash
+  struct Values {
+    std::string current;              // first 16 hex digits of the name's SHA-256
+    std::vector<std::string> legacy;  // what Traefik wrote before: the name, its FNV-1 hash, the hash's hash
   };
   std::string name_;
   std::string attributes_;
-  std::vector<Child> children_;
+  std::vector<Values> children_;
 };
 
 // Default cookie name: "_" and five hex digits of a hash of the service's name.

@@ -1,45 +1,41 @@
 #include "proxy/service/weighted.h"
 
-#include "base/crypto.h"
+#include "config/merge.h"
 #include "proxy/answers.h"
-#include "proxy/transaction.h"
 
 namespace fl::proxy {
+namespace {
 
-Weighted::Weighted(Options options) : options_(std::move(options)) {
-  std::vector<std::string> names;
-  for (const Child& child : options_.children) {
-    children_.push_back({fnv1a64(child.name), child.weight});
-    names.push_back(child.name);
+// Traefik makes cookies of children's names as they stand in the configuration, which for a child of the same provider
+// is mostly without it. A cookie made of the full name is known as well.
+std::vector<ChildPicker::Child> children_of(const Weighted::Options& options) {
+  const std::string_view own = config::split_name(options.service).provider;
+  std::vector<ChildPicker::Child> children;
+  for (const Weighted::Child& child : options.children) {
+    const auto [name, provider] = config::split_name(child.name);
+    if (provider == own)
+      children.push_back({std::string(name), child.name, child.weight, false});
+    else
+      children.push_back({child.name, {}, child.weight, false});
   }
-  if (options_.sticky) sticky_.emplace(*options_.sticky, options_.service, names);
+  return children;
 }
 
-int Weighted::next(http::Exchange& x) const {
-  Worker& worker = Transaction::of(x).worker;
-  auto& state = worker.balancer(options_.slot->number());
-  if (state == nullptr) state = std::make_unique<BalancerState>();
-  state->adopt(options_.version, children_, worker.random());
-  return state->next();
-}
+}  // namespace
+
+Weighted::Weighted(Options options)
+    : options_(std::move(options)), picker_(options_.service, children_of(options_), options_.sticky, options_.cursor) {}
 
 net::Task<> Weighted::handle(http::Exchange& x) const {
-  if (sticky_) return handle_sticky(x);
-  const int child = next(x);
-  if (child < 0) return answer_no_server(x);
-  return options_.children[static_cast<size_t>(child)].handler->handle(x);
+  const ChildPicker::Choice choice = picker_.pick(x);
+  if (choice.child < 0) return answer_no_server(x);
+  if (choice.set_cookie) return handle_and_set_cookie(x, choice.child);
+  return options_.children[static_cast<size_t>(choice.child)].handler->handle(x);
 }
 
-net::Task<> Weighted::handle_sticky(http::Exchange& x) const {
-  Sticky::Choice choice = sticky_->find(x.request.headers);
-  bool set = choice.renew;
-  if (choice.child < 0) {
-    choice.child = next(x);
-    set = true;
-  }
-  if (choice.child < 0) co_return co_await answer_no_server(x);
-  co_await options_.children[static_cast<size_t>(choice.child)].handler->handle(x);
-  if (set) sticky_->set_cookie(x, choice.child);
+net::Task<> Weighted::handle_and_set_cookie(http::Exchange& x, int child) const {
+  co_await options_.children[static_cast<size_t>(child)].handler->handle(x);
+  picker_.set_cookie(x, child);
 }
 
 }  // namespace fl::proxy

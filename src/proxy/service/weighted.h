@@ -1,5 +1,4 @@
-// A service made of services, each with its share of the requests (Traefik: weighted). Immutable; the cursor is each
-// worker's own.
+// A service made of services, each with its share of the requests (Traefik: weighted). Immutable, shared by all workers.
 #pragma once
 
 #include <memory>
@@ -8,9 +7,7 @@
 #include <vector>
 
 #include "http/exchange.h"
-#include "proxy/service/balancer_state.h"
-#include "proxy/service/sticky.h"
-#include "proxy/slots.h"
+#include "proxy/service/child_picker.h"
 
 namespace fl::proxy {
 
@@ -18,27 +15,24 @@ class Weighted final : public http::Handler {
  public:
   struct Child {
     std::string name;  // "app@file"
-    double weight = 1;
+    int64_t weight = 1;
     std::shared_ptr<const http::Handler> handler;
   };
   struct Options {
-    std::string service;
+    std::string service;  // "both@file"
     std::vector<Child> children;
     std::optional<config::dynamic::Cookie> sticky;
-    std::shared_ptr<const Slot> slot;
-    uint64_t version = 0;
+    std::shared_ptr<const TurnCursor> cursor;
   };
   explicit Weighted(Options options);
 
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:
-  net::Task<> handle_sticky(http::Exchange& exchange) const;
-  int next(http::Exchange& exchange) const;
+  net::Task<> handle_and_set_cookie(http::Exchange& exchange, int child) const;
 
   const Options options_;
-  std::vector<BalancerChild> children_;
-  std::optional<Sticky> sticky_;
+  const ChildPicker picker_;
 };
 
 }  // namespace fl::proxy
