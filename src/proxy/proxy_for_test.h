@@ -77,6 +77,14 @@ class ProxyForTest : public testing::LoopFixture {
     return std::move(peer);
   }
 
+  // The next connection is served with the options as they are then.
+  void stop_serving() {
+    if (server) server->close_all();
+    quiesce();
+    server.reset();
+    door.reset();
+  }
+
   bool ended_as(uint16_t status) {
     if (!turn_until([&] { return !records.empty(); })) return false;
     EXPECT_EQ(records.back().status, status);
