@@ -70,7 +70,7 @@ def check_include(layers, file, quoted, target):
     parts = target.split("/")
     if len(parts) < 2 or parts[0] in (".", ".."):
         return f'"{target}" is not a path from src/'
-    if parts[0] == "support" and file.name.endswith("_test.cc"):
+    if parts[0] == "support" and file.name.endswith(("_test.cc", "_for_test.h")):
         return None  # tests/support
     if parts[0] == module:
         return None

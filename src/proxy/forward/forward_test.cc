@@ -251,6 +251,30 @@ TEST_F(Forward, ConnectRefused) {
   EXPECT_TRUE(ended_as(502));
 }
 
+// A listener whose backlog is full lets nobody in and says nothing.
+TEST_F(Forward, DialTimeout) {
+  transport.dial_timeout = 3s;
+  const int full = *net::listen_tcp("127.0.0.1", 0, {.backlog = 0});
+  const uint16_t port = net::local_address(full)->port;
+  const auto only = connect_to(port);
+  publish(all_to({"http://127.0.0.1:" + std::to_string(port)}));
+  client = connect();
+  client->send(kGet);
+  quiesce();
+  pass(2999ms);
+  EXPECT_EQ(client->received, "");
+  pass(1ms);
+  EXPECT_TRUE(receive_head(*client).starts_with("HTTP/1.1 504 "));
+  EXPECT_TRUE(ended_as(504));
+  // A client that leaves meanwhile ends the attempt.
+  records.clear();
+  client->send(kGet);
+  quiesce();
+  client->close();
+  EXPECT_TRUE(ended_as(499));
+  ::close(full);
+}
+
 TEST_F(Forward, UnknownHost) {
   publish(all_to({"http://does-not-exist.invalid:80"}));
   client = connect();
