@@ -93,7 +93,7 @@ void merge_tls(const std::vector<ProviderConfig>& providers, Map<T> Tls::* membe
   Map<T>& target = merged.configuration.tls.*member;
   std::vector<std::string_view> defined_by;
   for (const ProviderConfig& from : providers) {
-    for (const auto& [name, value] : from.configuration.tls.*member) {
+    for (const auto& [name, value] : from.configuration->tls.*member) {
       target.emplace(name == kDefault ? name : qualify(name, from.provider), value);
       if (name == kDefault) defined_by.push_back(from.provider);
     }
@@ -182,11 +182,11 @@ Merged merge(const std::vector<ProviderConfig>& providers, const MergeInputs& in
   Merged merged;
   for (const ProviderConfig& from : providers) {
     const Qualifier qualifier{from.provider};
-    for_each_kind(merged.configuration, from.configuration, [&](std::string_view, auto& target, const auto& source) {
+    for_each_kind(merged.configuration, *from.configuration, [&](std::string_view, auto& target, const auto& source) {
       for (const auto& [name, object] : source)
         qualifier(target.insert_or_assign(qualify(name, from.provider), object).first->second);
     });
-    std::ranges::copy(from.configuration.tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
+    std::ranges::copy(from.configuration->tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
   }
   merge_tls(providers, &Tls::options, "tls.options", merged);
   merge_tls(providers, &Tls::stores, "tls.stores", merged);

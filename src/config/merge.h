@@ -2,6 +2,7 @@
 // Source: Traefik, from provider message to running configuration.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace fl::config {
 
 struct ProviderConfig {
   std::string provider;  // "file", "ecs"
-  dynamic::Configuration configuration;
+  std::shared_ptr<const dynamic::Configuration> configuration;
 };
 
 // What the static configuration adds to routers.

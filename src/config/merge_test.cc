@@ -19,7 +19,7 @@ dynamic::Configuration read(std::string_view yaml) {
 
 Merged merge_yaml(std::vector<std::pair<std::string, std::string>> providers, const MergeInputs& inputs = {}) {
   std::vector<ProviderConfig> configs;
-  for (const auto& [name, yaml] : providers) configs.push_back({name, read(yaml)});
+  for (const auto& [name, yaml] : providers) configs.push_back({name, std::make_shared<const dynamic::Configuration>(read(yaml))});
   return merge(configs, inputs);
 }
 

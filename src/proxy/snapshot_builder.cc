@@ -17,7 +17,8 @@ namespace {
 using config::dynamic::Configuration;
 
 struct BuiltRouter {
-  config::dynamic::Router configuration;
+  const config::dynamic::Router* configuration = nullptr;  // in the configuration it was built from
+  int64_t priority = 0;
   MiddlewareList chain;
   HandlerPtr service;
   std::shared_ptr<const rules::Rule> rule;
@@ -54,6 +55,7 @@ std::string_view to_text(Status status) {
 }
 
 struct SnapshotBuilder::Memory {
+  std::shared_ptr<const Configuration> configuration;  // the one the routers below were built from
   std::map<std::string, BuiltRouter, std::less<>> routers;
   std::map<std::string, BuiltService, std::less<>> services;
   std::map<std::string, std::weak_ptr<const UpstreamSpec>> upstreams;
@@ -101,7 +103,7 @@ class Build {
 
     const auto found = before_.find(name);
     const BuiltRouter* before = found == before_.end() ? nullptr : &found->second;
-    BuiltRouter built{.configuration = router};
+    BuiltRouter built{.configuration = &router, .priority = report.priority};
     if (before != nullptr && before->rule != nullptr && before->rule->text() == router.rule) {
       built.rule = before->rule;
     } else {
@@ -115,7 +117,7 @@ class Build {
       it->second.used_by.push_back(name);
     FL_TRY(built.service, services_.get(router.service));
 
-    if (before != nullptr && before->configuration == router && before->chain == built.chain &&
+    if (before != nullptr && *before->configuration == router && before->chain == built.chain &&
         before->service == built.service) {
       built.snapshot = before->snapshot;
     } else {
@@ -141,20 +143,22 @@ class Build {
 
   // Highest priority first is the table's business; ties go by the providers' precedence, then by name.
   EntryPointSnapshot entry_point(const std::string& name) const {
-    std::vector<std::pair<size_t, const std::string*>> order;
-    for (const auto& [router, built] : built_)
-      if (std::ranges::find(built.configuration.entry_points, name) != built.configuration.entry_points.end())
-        order.emplace_back(precedence(provider_of(router)), &router);
+    using Entry = std::pair<const std::string, BuiltRouter>;
+    std::vector<std::pair<size_t, const Entry*>> order;
+    for (const Entry& entry : built_)
+      if (std::ranges::find(entry.second.configuration->entry_points, name) !=
+          entry.second.configuration->entry_points.end())
+        order.emplace_back(precedence(provider_of(entry.first)), &entry);
     std::ranges::sort(order, [](const auto& a, const auto& b) {
-      return a.first != b.first ? a.first < b.first : *a.second < *b.second;
+      return a.first != b.first ? a.first < b.first : a.second->first < b.second->first;
     });
     EntryPointSnapshot snapshot;
     std::vector<routing::Router> routers;
     routers.reserve(order.size());
-    for (const auto& [_, router] : order) {
-      const BuiltRouter& built = built_.find(*router)->second;
-      routers.push_back({built.rule, report_.routers.find(*router)->second.priority,
-                         static_cast<int>(snapshot.routers.size())});
+    snapshot.routers.reserve(order.size());
+    for (const auto& [_, entry] : order) {
+      const BuiltRouter& built = entry->second;
+      routers.push_back({built.rule, built.priority, static_cast<int>(snapshot.routers.size())});
       snapshot.routers.push_back(built.snapshot);
     }
     snapshot.table = routing::RouterTable(std::move(routers));
@@ -198,12 +202,17 @@ BuildResult SnapshotBuilder::build(std::shared_ptr<const Configuration> configur
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = ++version_;
   for (const std::string& name : inputs_.entry_points) snapshot->entry_points.push_back(build.entry_point(name));
+  auto retired = std::make_shared<Memory>();
+  std::swap(retired->configuration, memory_->configuration);
+  std::swap(retired->routers, memory_->routers);
+  std::swap(retired->services, memory_->services);
+  memory_->configuration = configuration;
   memory_->routers = build.take_built();
   memory_->services = services.take_built();
   std::erase_if(memory_->upstreams, [](const auto& entry) { return entry.second.expired(); });
   std::erase_if(memory_->cursors, [](const auto& entry) { return entry.second.expired(); });
   for (auto& [_, object] : report->middlewares) std::ranges::sort(object.used_by);
-  return {std::move(snapshot), std::move(report)};
+  return {std::move(snapshot), std::move(report), std::move(retired)};
 }
 
 }  // namespace fl::proxy

@@ -30,6 +30,7 @@ struct BuildInputs {
 struct BuildResult {
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<const RuntimeReport> report;
+  std::shared_ptr<const void> retired;  // what only the build before needed; may be let go after publishing
 };
 
 class SnapshotBuilder {

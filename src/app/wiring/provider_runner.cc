@@ -73,7 +73,7 @@ void ProviderRunner::reload() {
 
 std::vector<config::ProviderConfig> ProviderRunner::configurations() const {
   std::vector<config::ProviderConfig> out;
-  for (const auto& [name, message] : aggregator_.current()) out.push_back({name, *message.configuration});
+  for (const auto& [name, message] : aggregator_.current()) out.push_back({name, message.configuration});
   return out;
 }
 

@@ -172,13 +172,14 @@ Result<> ProxyProgram::open_entry_points() {
 
 void ProxyProgram::apply() {
   std::vector<config::ProviderConfig> configurations = providers_->configurations();
-  configurations.push_back(
-      {std::string(admin::kInternalProvider), admin::internal_configuration(static_.configuration)});
+  configurations.push_back({std::string(admin::kInternalProvider),
+                            std::make_shared<const config::dynamic::Configuration>(
+                                admin::internal_configuration(static_.configuration))});
   auto merged = config::merge(configurations, {.default_entry_points = static_.default_entry_points,
                                                .entry_points = static_.configuration.entry_points});
   std::vector<config::Issue> issues = providers_->issues();
   issues.insert(issues.end(), merged.issues.begin(), merged.issues.end());
-  const auto built = builder_->build(
+  auto built = builder_->build(
       std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
 
   if (registry_ != nullptr) {
@@ -189,6 +190,7 @@ void ProxyProgram::apply() {
     registry_->config_applied(std::move(names), loop_.wall());
   }
   for (auto& worker : workers_) worker->publish(built.snapshot);
+  built.retired.reset();  // not before: taking apart what was takes longer than putting it in place
   admin_state_->publish(built.report);
   admin_state_->set_sources(providers_->sources());
   log_news(*built.report, issues);

@@ -109,17 +109,24 @@ Result<config::dynamic::ReadResult> Loader::parse(const std::string& path, const
 
 Message Loader::make_message() const {
   Message message{.provider = "file"};
-  std::vector<config::NamedConfiguration> parts;
+  std::vector<std::pair<std::string, std::shared_ptr<const config::dynamic::ReadResult>>> parts;
   if (!directory_error_.empty()) message.issues.push_back({.text = directory_error_});
   for (const std::string& path : order_) {
     const File& file = files_.at(path);
     if (!file.error.empty()) message.issues.push_back({.text = file.error});
     if (file.good == nullptr) continue;
-    parts.push_back({path, file.good->configuration});
+    parts.emplace_back(path, file.good);
     message.broken.insert(message.broken.end(), file.good->broken.begin(), file.good->broken.end());
     message.issues.insert(message.issues.end(), file.good->issues.begin(), file.good->issues.end());
   }
-  auto merged = config::merge_files(std::move(parts));
+  if (parts.size() == 1) {  // nothing to merge, so nothing to copy
+    const auto& only = parts.front().second;
+    message.configuration = {only, &only->configuration};
+    return message;
+  }
+  std::vector<config::NamedConfiguration> files;
+  for (const auto& [path, read] : parts) files.push_back({path, read->configuration});
+  auto merged = config::merge_files(std::move(files));
   message.configuration = std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration));
   std::ranges::move(merged.issues, std::back_inserter(message.issues));
   return message;
