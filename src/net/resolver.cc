@@ -17,6 +17,16 @@ constexpr Duration kMinTtl = 1s;
 constexpr Duration kMaxTtl = 60s;
 constexpr size_t kMaxEntries = 4096;
 
+// So that load spreads over a name's addresses: each answer begins with the one after, IPv4 still before IPv6.
+void turn_round(std::vector<IpAddress>& addresses, size_t steps) {
+  const auto first_v6 = std::ranges::find_if(addresses, [](const IpAddress& ip) { return !ip.is_v4(); });
+  const auto turn = [steps](auto begin, auto end) {
+    if (begin != end) std::rotate(begin, begin + static_cast<std::ptrdiff_t>(steps % static_cast<size_t>(end - begin)), end);
+  };
+  turn(addresses.begin(), first_v6);
+  turn(first_v6, addresses.end());
+}
+
 struct Library {
   Library() { ares_library_init(ARES_LIB_INIT_ALL); }
 };
@@ -118,6 +128,7 @@ struct Resolver::Impl {
         question.answer = fail(Code::not_found, fmt::format("host name \"{}\" has no address", question.name));
       } else {
         Impl& impl = question.impl;
+        turn_round(addresses, impl.answers++);
         if (impl.cache.size() >= kMaxEntries) impl.cache.clear();
         const Duration keep = std::clamp<Duration>(std::chrono::seconds(ttl), kMinTtl, kMaxTtl);
         impl.cache[question.name] = {addresses, impl.loop.now() + keep};
@@ -141,6 +152,7 @@ struct Resolver::Impl {
   std::unordered_map<ares_socket_t, std::unique_ptr<Socket>> sockets;
   std::vector<std::unique_ptr<Socket>> retired;
   std::map<std::string, Entry, std::less<>> cache;
+  size_t answers = 0;  // given so far: where the next name's turns begin
   std::map<std::string, std::shared_ptr<Question>, std::less<>> asking;
 };
 
@@ -150,7 +162,10 @@ Resolver::~Resolver() = default;
 const std::vector<IpAddress>* Resolver::cached(std::string_view host) {
   const auto it = impl_->cache.find(host);
   if (it != impl_->cache.end()) {
-    if (it->second.expires > impl_->loop.now()) return &it->second.addresses;
+    if (it->second.expires > impl_->loop.now()) {
+      turn_round(it->second.addresses, 1);
+      return &it->second.addresses;
+    }
     impl_->cache.erase(it);
   }
   if (auto ip = IpAddress::parse(host)) {
@@ -172,6 +187,7 @@ Task<Result<std::vector<IpAddress>>> Resolver::resolve(std::string_view host) {
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = ARES_AI_ENVHOSTS;  // $CARES_HOSTS instead of /etc/hosts
     ares_getaddrinfo(impl_->channel, question->name.c_str(), nullptr, &hints, &Impl::on_answer, question.get());
     impl_->arm();
   }
@@ -186,7 +202,9 @@ Task<Result<std::vector<IpAddress>>> Resolver::resolve(std::string_view host) {
   }
   if (const auto it = impl_->asking.find(question->name); it != impl_->asking.end() && it->second == question)
     impl_->asking.erase(it);
-  co_return question->answer;
+  auto answer = question->answer;
+  if (question->answer) turn_round(*question->answer, 1);  // for the next who waited for it
+  co_return answer;
 }
 
 }  // namespace fl::net

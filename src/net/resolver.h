@@ -21,11 +21,12 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // The addresses of a name, IPv4 first; never empty on success. Concurrent questions for one name share an answer.
+  // The addresses of a name, IPv4 first; never empty on success. Of several, each call begins with another one, so
+  // that connections spread over them. Concurrent questions for one name share an answer.
   // Errors: not_found (no such name), unavailable (no server answers).
   Task<Result<std::vector<IpAddress>>> resolve(std::string_view host);
 
-  // Without waiting: the address of a literal, or of a name the cache still knows.
+  // Without waiting: the address of a literal, or of a name the cache still knows. Valid until the next call.
   const std::vector<IpAddress>* cached(std::string_view host);
 
  private:

@@ -1,5 +1,10 @@
 #include "net/resolver.h"
 
+#include <stdlib.h>
+
+#include <algorithm>
+#include <fstream>
+
 #include "support/loop_fixture.h"
 
 namespace fl::net {
@@ -38,6 +43,30 @@ TEST_F(ResolverTest, Localhost) {
   clock.elapsed += 61s;
   loop.turn(false);
   EXPECT_EQ(resolver.cached("localhost"), nullptr);
+}
+
+TEST_F(ResolverTest, EachAnswerBeginsWithTheNextAddress) {
+  const std::string hosts = ::testing::TempDir() + "/hosts";
+  std::ofstream(hosts) << "10.0.0.3 many\nfd00::2 many\n10.0.0.1 many\nfd00::1 many\n10.0.0.2 many\n";
+  ::setenv("CARES_HOSTS", hosts.c_str(), 1);
+  const auto text = [](const std::vector<IpAddress>& all) {
+    std::string out;
+    for (const IpAddress& ip : all) out += ip.to_string() + " ";
+    return out;
+  };
+  Answer first, second;
+  spawn(ask("many", first));
+  spawn(ask("many", second));
+  ASSERT_TRUE(turn_until([&] { return first && second; }));
+  ::unsetenv("CARES_HOSTS");
+  ASSERT_TRUE(*first && *second);
+  std::vector<std::string> seen{text(first->value()), text(second->value())};
+  for (int i = 0; i < 2; ++i) seen.push_back(text(*resolver.cached("many")));
+  std::ranges::sort(seen);
+  EXPECT_EQ(seen.front(), "10.0.0.1 10.0.0.2 10.0.0.3 fd00::1 fd00::2 ");
+  for (const std::string_view begin :
+       {"10.0.0.1 10.0.0.2 10.0.0.3 fd00", "10.0.0.2 10.0.0.3 10.0.0.1 fd00", "10.0.0.3 10.0.0.1 10.0.0.2 fd00"})
+    EXPECT_TRUE(std::ranges::any_of(seen, [begin](const auto& s) { return s.starts_with(begin); })) << begin;
 }
 
 TEST_F(ResolverTest, UnknownNameAndNoName) {
