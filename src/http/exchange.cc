@@ -35,7 +35,7 @@ void Exchange::recycle() {
   clear_keeping_memory(response);
   close_connection = drop_connection = response_complete = false;
   attachment = nullptr;
-  bytes_sent = 0;
+  bytes_received = bytes_sent = 0;
   arena.reset();
 }
 

@@ -84,8 +84,8 @@ class Exchange {
   virtual net::Task<int> send_interim(const ResponseHead& head) = 0;
   // From now until it is told or null is set, `listener` hears when the client goes away.
   virtual void watch_client(ClientGoneListener* listener) = 0;
-  // Bytes of the head and body sent to the client so far.
-  uint64_t bytes_sent = 0;       // of the body
+  uint64_t bytes_received = 0;     // of the request's body, as far as it was passed on
+  uint64_t bytes_sent = 0;         // of the answer's body
   bool response_complete = false;  // the whole answer reached the kernel
 
   // Sets a complete short answer. `body` and `content_type` must outlive the exchange (a literal or its arena).

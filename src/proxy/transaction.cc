@@ -5,6 +5,7 @@ namespace fl::proxy {
 void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.duration = worker.loop().clock().now() - start;
   record.status = exchange.response.status;
+  record.request_bytes = exchange.bytes_received;
   record.response_bytes = exchange.bytes_sent;
   record.request_headers = &exchange.request.headers;
   record.origin_headers = record.origin_status != 0 ? &exchange.response.headers : nullptr;

@@ -1,25 +1,18 @@
 #include "http/h1/field_line.h"
 
-#include <array>
 #include <limits>
 
+#include "http/grammar.h"
 #include "http/h1/scan.h"
 
 namespace fl::http::h1 {
 namespace {
 
-constexpr std::array<bool, 256> kTokenChars = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 128; ++c) table[static_cast<size_t>(c)] = is_alnum(static_cast<char>(c));
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
 // First byte that is no tchar, or end.
 const char* skip_token(const char* p, const char* end) {
   for (;;) {
     p = find_first<WidestBlock>(p, end, kNotPlainName);
-    if (p == end || !kTokenChars[static_cast<unsigned char>(*p)]) return p;
+    if (p == end || !is_token_char(*p)) return p;
     ++p;
   }
 }
@@ -27,16 +20,6 @@ const char* skip_token(const char* p, const char* end) {
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
-
-bool is_token(std::string_view s) {
-  const char* const end = s.data() + s.size();
-  return !s.empty() && skip_token(s.data(), end) == end;
-}
-
-bool is_field_value(std::string_view s) {
-  const char* const end = s.data() + s.size();
-  return find_control(s.data(), end) == end;
-}
 
 ParseError parse_field_line(std::string_view line, HeaderMap& fields) {
   const char* const begin = line.data();

@@ -1,4 +1,4 @@
-// One field line, shared by requests, responses and trailers (RFC 9112 5), and the characters of RFC 9110 5.6.2.
+// One field line, shared by requests, responses and trailers (RFC 9112 5).
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,6 @@
 #include "http/header_map.h"
 
 namespace fl::http::h1 {
-
-bool is_token(std::string_view s);
-// Whether it can be the value of a field: no controls but TAB (RFC 9110 5.5). May be empty.
-bool is_field_value(std::string_view s);
 
 // Adds the field of `line` (no CRLF, no control bytes, not empty) to `fields`. None of RFC 9112's leniencies: no
 // space before the colon, no folding.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/grammar.h"
 #include "http/h1/field_line.h"
 #include "http/h1/target.h"
 

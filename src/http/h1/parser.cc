@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "http/grammar.h"
 #include "http/h1/field_line.h"
 #include "http/h1/target.h"
 

@@ -1,23 +1,21 @@
 #include "http/h1/target.h"
 
-#include <arpa/inet.h>
-
 #include <array>
-#include <cstring>
 
+#include "http/grammar.h"
 #include "http/h1/scan.h"
 
 namespace fl::http::h1 {
 namespace {
 
-enum CharClass : uint8_t { kInPath = 1, kInQuery = 2, kInHost = 4 };
+enum CharClass : uint8_t { kInPath = 1, kInQuery = 2 };
 
 constexpr std::array<uint8_t, 256> kChars = [] {
   std::array<uint8_t, 256> table{};
   const auto add = [&table](std::string_view chars, int classes) {
     for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<uint8_t>(classes);
   };
-  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", kInPath | kInQuery | kInHost);
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", kInPath | kInQuery);
   add("!$&'()*+,;=:@/", kInPath | kInQuery);
   add("[]{}|", kInPath | kInQuery);
   add("?\\^`", kInQuery);
@@ -72,39 +70,7 @@ bool parse_absolute_form(std::string_view target, RequestHead& head) {
   return true;
 }
 
-bool is_port(std::string_view digits) {
-  uint32_t port = 0;
-  for (const char c : digits) {
-    if (!is_digit(c)) return false;
-    port = port * 10 + static_cast<uint32_t>(c - '0');
-    if (port > 65535) return false;
-  }
-  return true;
-}
-
-bool is_ipv6(std::string_view text) {
-  std::array<char, INET6_ADDRSTRLEN> copy{};
-  if (text.size() >= copy.size()) return false;
-  std::memcpy(copy.data(), text.data(), text.size());
-  in6_addr address;
-  return inet_pton(AF_INET6, copy.data(), &address) == 1;
-}
-
 }  // namespace
-
-bool is_authority(std::string_view text) {
-  size_t host_end = 0;
-  if (text.starts_with('[')) {
-    const size_t bracket = text.find(']');
-    if (bracket == text.npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
-    host_end = bracket + 1;
-  } else {
-    while (host_end < text.size() && is_in(text[host_end], kInHost)) ++host_end;
-    if (host_end == 0) return false;
-  }
-  if (host_end == text.size()) return true;
-  return text[host_end] == ':' && is_port(text.substr(host_end + 1));
-}
 
 bool parse_target(std::string_view target, RequestHead& head) {
   if (target.starts_with('/')) return parse_path_and_query(target, head);

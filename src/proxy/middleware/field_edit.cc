@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/strings.h"
-#include "http/h1/field_line.h"
+#include "http/grammar.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -22,8 +22,8 @@ std::string usual_spelling(std::string_view name) {
 }  // namespace
 
 Result<FieldEdit> FieldEdit::make(std::string_view name, std::string_view value) {
-  if (!http::h1::is_token(name)) return fail(Code::invalid, fmt::format("\"{}\" is not a header name", name));
-  if (!http::h1::is_field_value(value))
+  if (!http::is_token(name)) return fail(Code::invalid, fmt::format("\"{}\" is not a header name", name));
+  if (!http::is_field_value(value))
     return fail(Code::invalid, fmt::format("the value of header {} has a control character", name));
   return FieldEdit{usual_spelling(name), std::string(trim(value))};
 }

@@ -1,7 +1,7 @@
 #include "proxy/middleware/headers.h"
 
 #include "base/strings.h"
-#include "http/h1/target.h"
+#include "http/grammar.h"
 #include "proxy/middleware/cors.h"
 #include "proxy/middleware/field_edit.h"
 #include "proxy/middleware/security_headers.h"
@@ -80,7 +80,7 @@ Result<Edits> make_edits(const config::dynamic::Headers& options) {
     FL_TRY(FieldEdit field, FieldEdit::make(name, value));
     const HeaderId id = http::classify_header(name);
     if (id == HeaderId::host) {
-      if (!field.value.empty() && !http::h1::is_authority(field.value))
+      if (!field.value.empty() && !http::is_authority(field.value))
         return fail(Code::invalid, "customRequestHeaders: \"" + value + "\" is not a host");
       edits.host = field.value;
     } else if (id == HeaderId::x_forwarded_for && field.value.empty()) {

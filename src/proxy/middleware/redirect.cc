@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "http/h1/target.h"
+#include "http/grammar.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -52,7 +52,7 @@ std::optional<std::string_view> make_location(std::string_view url, Arena& arena
   if (url.substr(path_begin).starts_with("//")) {
     const size_t begin = path_begin + 2;
     path_begin = std::min(url.find_first_of("/?#", begin), url.size());
-    if (!http::h1::is_authority(url.substr(begin, path_begin - begin))) return std::nullopt;
+    if (!http::is_authority(url.substr(begin, path_begin - begin))) return std::nullopt;
   }
   const size_t path_end = std::min(url.find_first_of("?#", path_begin), url.size());
   if (!has_only_whole_escapes(url.substr(path_begin, path_end - path_begin))) return std::nullopt;
