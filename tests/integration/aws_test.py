@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The AWS client against moto, a third party's imitation of AWS: every read call of discovery, plain and over TLS with
-a CA bundle, with keys from the environment and from an assumed role. moto is installed into a folder of its own beside
-the build; where that is impossible the test says so and is skipped (exit 77)."""
+a CA bundle, with keys from the environment and from an assumed role. Without moto it is skipped (exit 77)."""
 
 import json
 import os
@@ -11,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+from moto_python import moto_python
+
 CALLS = os.environ["AWS_CALLS"]
-VENV = pathlib.Path(CALLS).parent / "moto-venv"
 
 SETUP = """
 import boto3, json
@@ -31,28 +31,9 @@ print(json.dumps(dict(task=task["taskArn"], address=instance.private_ip_address)
 """
 
 
-def skip(why):
-    print("skipped:", why)
-    sys.exit(77)
-
-
-def install():
-    python = VENV / "bin" / "python"
-    if (VENV / "complete").exists():
-        return python
-    try:
-        subprocess.run([sys.executable, "-m", "venv", VENV], check=True, capture_output=True)
-        subprocess.run([python, "-m", "pip", "-q", "install", "moto[server]", "boto3"], check=True, capture_output=True,
-                       timeout=240)
-    except (subprocess.SubprocessError, OSError) as problem:
-        skip(f"moto cannot be installed: {problem}")
-    (VENV / "complete").touch()
-    return python
-
-
-def start_moto(*options):
+def start_moto(python, *options):
     """Starts a server on a port of the kernel's choice; returns it and its port."""
-    process = subprocess.Popen([VENV / "bin" / "moto_server", "-H", "127.0.0.1", "-p", "0", *options],
+    process = subprocess.Popen([python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0", *options],
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
         if match := re.search(r"Running on https?://127\.0\.0\.1:(\d+)", line):
@@ -74,14 +55,14 @@ def expect(what, got, want):
 
 
 def main():
-    python = install()
+    python = moto_python()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fairlead-aws-"))
     certificate, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=moto",
                     "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
                    check=True, capture_output=True)
-    plain, port = start_moto()
-    secure, tls_port = start_moto("-c", certificate, "-k", key, "-s")
+    plain, port = start_moto(python)
+    secure, tls_port = start_moto(python, "-c", certificate, "-k", key, "-s")
     try:
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "eu-west-1"}
         endpoint = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
