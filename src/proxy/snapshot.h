@@ -19,8 +19,7 @@ struct RouterSnapshot {
   std::shared_ptr<const http::Handler> handler;  // middlewares, then the service
   bool log = true;
   bool count = true;
-  bool internal = false;      // its service is an @internal one
-  bool default_rule = false;  // made from a provider's default rule: guarded against loops
+  bool internal = false;  // its service is an @internal one
 };
 
 struct EntryPointSnapshot {

@@ -8,6 +8,7 @@
 #include "config/merge.h"
 #include "proxy/build/middleware_chain.h"
 #include "proxy/build/service_builder.h"
+#include "proxy/middleware/router_loop.h"
 #include "proxy/rules/priority.h"
 #include "proxy/rules/rule.h"
 
@@ -125,6 +126,8 @@ class Build {
       snapshot->name = name;
       snapshot->service = router.service;
       FL_TRY(snapshot->handler, middlewares_.wrap(built.chain, built.service));
+      if (router.from_default_rule)
+        snapshot->handler = middleware::make_router_loop(name, std::move(snapshot->handler));
       if (router.observability) {
         snapshot->log = router.observability->access_logs.value_or(true);
         snapshot->count = router.observability->metrics.value_or(true);

@@ -109,6 +109,17 @@ TEST_F(SnapshotBuilderTest, WhatIsWrongIsDisabledWithItsReason) {
   EXPECT_NE(served("web@file"), nullptr);
 }
 
+TEST_F(SnapshotBuilderTest, RoutersOfADefaultRuleAreGuarded) {
+  build();
+  const auto plain = served("web@file")->handler;
+  configuration.http.routers["web@file"].from_default_rule = true;
+  build();
+  EXPECT_NE(served("web@file")->handler, plain);
+  configuration.http.routers["web@file"].from_default_rule = false;
+  build();
+  EXPECT_EQ(served("web@file")->handler, plain) << "the service itself: there are no middlewares";
+}
+
 TEST_F(SnapshotBuilderTest, ServicesThatContainThemselves) {
   auto& services = configuration.http.services;
   services["self@file"] = weighted({"self@file"});

@@ -39,6 +39,7 @@ struct Router {
   int64_t priority = 0;  // 0: the rule's length in bytes
   std::optional<RouterTls> tls;
   std::optional<RouterObservability> observability;
+  bool from_default_rule = false;  // no option: its provider made the rule, see proxy/middleware/router_loop.h
   bool operator==(const Router&) const = default;
 };
 

@@ -138,6 +138,15 @@ TEST(Containers, Cases) {
     }
     for (const auto& [name, value] : c.elements) EXPECT_TRUE(elements.contains(name)) << "missing: " << name;
 
+    for (const auto& [name, router] : result.configuration.http.routers) {
+      const bool has_rule = std::ranges::any_of(c.instances, [&](const Instance& instance) {
+        return std::ranges::any_of(instance.labels->labels, [&](const auto& label) {
+          return iequals(label.first, "traefik.http.routers." + name + ".rule") && !label.second.empty();
+        });
+      });
+      EXPECT_EQ(router.from_default_rule, !has_rule) << name;
+    }
+
     std::multiset<std::string> broken, issues;
     for (const auto& object : result.broken)
       for (const auto& issue : object.issues) broken.insert(object.kind + "." + object.name + ": " + issue.to_text());

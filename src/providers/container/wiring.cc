@@ -139,6 +139,7 @@ class Wiring {
     if (!rule) return reject("http.routers", name, "the default rule: " + rule.error().message);
     if (rule->empty()) return reject("http.routers", name, "has no rule, and the default rule is empty");
     router.rule = *std::move(rule);
+    router.from_default_rule = true;
     return true;
   }
 
