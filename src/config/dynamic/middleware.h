@@ -81,7 +81,7 @@ struct Headers {
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> hosts_proxy_headers;
   Map<std::string> ssl_proxy_headers;
-  int64_t sts_seconds = 0;
+  std::optional<int64_t> sts_seconds;  // 0 says something, if only that the middleware is meant
   bool sts_include_subdomains = false;
   bool sts_preload = false;
   bool force_sts_header = false;

@@ -232,6 +232,7 @@ TEST(SecurityHeaders, WhatDependsOnTls) {
            {{.sts_seconds = 60, .sts_preload = true}, true, "", "max-age=60; preload"},
            {{.sts_seconds = 60, .force_sts_header = true, .is_development = true}, true, "", "(none)"},
            {{.sts_include_subdomains = true, .force_sts_header = true}, true, "", "(none)"},
+           {{.sts_seconds = 0}, true, "", "(none)"},  // a valid configuration all the same
        }) {
     ExchangeForTest x;
     x.info.tls = c.tls;

@@ -13,8 +13,8 @@ Result<SecurityHeaders> SecurityHeaders::make(const config::dynamic::Headers& op
   out.tls_proxy_fields_ = options.ssl_proxy_headers;
 
   std::string sts, frame = options.custom_frame_options_value, xss = options.custom_browser_xss_value;
-  if (options.sts_seconds != 0 && !options.is_development)
-    sts = "max-age=" + std::to_string(options.sts_seconds) +
+  if (const int64_t seconds = options.sts_seconds.value_or(0); seconds != 0 && !options.is_development)
+    sts = "max-age=" + std::to_string(seconds) +
           (options.sts_include_subdomains ? "; includeSubDomains" : "") + (options.sts_preload ? "; preload" : "");
   if (frame.empty() && options.frame_deny) frame = "DENY";
   if (xss.empty() && options.browser_xss_filter) xss = "1; mode=block";
