@@ -12,11 +12,15 @@ Worker::Worker(net::Loop& loop, unsigned index, uint64_t seed)
 Worker::~Worker() = default;
 
 void Worker::publish(std::shared_ptr<const Snapshot> snapshot) {
-  if (pins_.back()->users == 0) pins_.pop_back();
+  if (pins_.back()->users == 0) {
+    release(std::move(pins_.back()->snapshot));
+    pins_.pop_back();
+  }
   pins_.push_back(std::make_unique<SnapshotPin>(std::move(snapshot)));
 }
 
 void Worker::drop(SnapshotPin& pin) {
+  release(std::move(pin.snapshot));
   std::erase_if(pins_, [&pin](const auto& p) { return p.get() == &pin; });
 }
 

@@ -29,6 +29,8 @@ class Worker {
  public:
   // Called for each finished request, on the worker's thread.
   using OnRecord = std::move_only_function<void(const telemetry::RequestRecord&)>;
+  // Takes what this worker has done with, to let go of it elsewhere: taking 10,000 routers apart takes milliseconds.
+  using Release = std::move_only_function<void(std::shared_ptr<const Snapshot>)>;
 
   Worker(net::Loop& loop, unsigned index, uint64_t seed);
   ~Worker();
@@ -57,6 +59,7 @@ class Worker {
   // Closes idle upstream connections; for a clean end.
   void close_upstreams();
 
+  void set_release(Release f) { release_ = std::move(f); }
   void set_on_record(OnRecord f) { on_record_ = std::move(f); }
   void record(const telemetry::RequestRecord& record) {
     if (on_record_) on_record_(record);
@@ -64,6 +67,9 @@ class Worker {
 
  private:
   void drop(SnapshotPin& pin);
+  void release(std::shared_ptr<const Snapshot> snapshot) {
+    if (release_) release_(std::move(snapshot));
+  }
 
   net::Loop& loop_;
   net::Resolver resolver_;
@@ -73,6 +79,7 @@ class Worker {
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
   std::vector<TurnLease> leases_;                     // by slot
   OnRecord on_record_;
+  Release release_;
 };
 
 }  // namespace fl::proxy

@@ -66,7 +66,8 @@ int ProxyProgram::run() {
   workers_.clear();
   builder_.reset();
   while (!tasks_.idle()) loop_.turn(true);
-  loop_.turn(false);  // letters about slots that went with the last snapshot
+  loop_.turn(false);  // letters with snapshots that went with the last requests,
+  loop_.turn(false);  // then those about slots that went with the last snapshot
   return 0;
 }
 
@@ -144,7 +145,10 @@ Result<> ProxyProgram::start_workers() {
                         .listeners = {},
                         .access_log = access_log,
                         .request_counter = &request_counter_,
-                        .metrics = wire_metrics(static_.configuration)};
+                        .metrics = wire_metrics(static_.configuration),
+                        .release = [this](std::shared_ptr<const proxy::Snapshot> old) {
+                          loop_.post([old = std::move(old)]() mutable { old.reset(); });
+                        }};
     for (const int fd : listeners_) {
       if (i == 0) {
         wiring.listeners.push_back(fd);

@@ -49,7 +49,8 @@ struct WorkerThread::Serving {
 
   explicit Serving(unsigned index) : worker(loop, index, std::random_device{}()) {}
 
-  void set_up(const WorkerWiring& wiring) {
+  void set_up(WorkerWiring wiring) {
+    worker.set_release(std::move(wiring.release));
     if (wiring.access_log) {
       auto log = telemetry::AccessLog::open(loop, *wiring.access_log, *wiring.request_counter);
       if (log)
@@ -143,7 +144,7 @@ void WorkerThread::run(WorkerWiring wiring, std::function<void()> ready) {
   serving_ = std::make_unique<Serving>(wiring.index);
   Serving& s = *serving_;
   s.loop.make_current();
-  s.set_up(wiring);
+  s.set_up(std::move(wiring));
   ready();
   s.loop.run();
   s.end();

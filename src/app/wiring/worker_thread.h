@@ -41,6 +41,7 @@ struct WorkerWiring {
   std::optional<telemetry::AccessLogOptions> access_log;
   telemetry::RequestCounter* request_counter = nullptr;
   std::optional<telemetry::MetricsOptions> metrics;
+  proxy::Worker::Release release;  // called on the worker's thread
 };
 
 class WorkerThread {
