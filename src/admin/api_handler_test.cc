@@ -38,8 +38,10 @@ std::shared_ptr<const proxy::RuntimeReport> build(std::string_view text,
   FL_CHECK(parsed);
   config::dynamic::ReadResult& read = *parsed;
   const std::vector<config::ProviderConfig> providers{
-      {.provider = std::string(kInternalProvider), .configuration = std::make_shared<const config::dynamic::Configuration>(internal_configuration(options))},
-      {.provider = "file", .configuration = std::make_shared<const config::dynamic::Configuration>(std::move(read.configuration))}};
+      {.provider = std::string(kInternalProvider),
+       .configuration = std::make_shared<const config::dynamic::Configuration>(internal_configuration(options))},
+      {.provider = "file",
+       .configuration = std::make_shared<const config::dynamic::Configuration>(std::move(read.configuration))}};
   auto merged = config::merge(providers, {.default_entry_points = {"web"}, .entry_points = {}});
   std::vector<config::Issue> issues;
   for (const auto& broken : read.broken)

@@ -18,8 +18,8 @@ enum class Level : uint8_t { trace, debug, info, warn, error, fatal, panic };
 struct Options {
   Level level = Level::error;
   bool json = false;
-  bool color = true;      // only ever used on a terminal
-  std::string file_path;  // empty: stdout
+  bool color = true;       // only ever used on a terminal
+  std::string file_path;   // empty: stdout
   size_t max_size_mb = 0;  // rotate above this size; 0: never
   size_t max_backups = 0;
 };

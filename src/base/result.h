@@ -49,8 +49,8 @@ using Result = tl::expected<T, Error>;
 #define FL_CONCAT(a, b) FL_CONCAT_(a, b)
 
 // FL_TRY(auto value, expression): value, or return the error to our caller.
-#define FL_TRY_(tmp, decl, ret, ...)                    \
-  auto tmp = (__VA_ARGS__);                             \
+#define FL_TRY_(tmp, decl, ret, ...)                         \
+  auto tmp = (__VA_ARGS__);                                  \
   if (!tmp) ret tl::make_unexpected(std::move(tmp).error()); \
   decl = *std::move(tmp)
 #define FL_TRY(decl, ...) FL_TRY_(FL_CONCAT(fl_try_, __LINE__), decl, return, __VA_ARGS__)

@@ -19,7 +19,8 @@ dynamic::Configuration read(std::string_view yaml) {
 
 Merged merge_yaml(std::vector<std::pair<std::string, std::string>> providers, const MergeInputs& inputs = {}) {
   std::vector<ProviderConfig> configs;
-  for (const auto& [name, yaml] : providers) configs.push_back({name, std::make_shared<const dynamic::Configuration>(read(yaml))});
+  for (const auto& [name, yaml] : providers)
+    configs.push_back({name, std::make_shared<const dynamic::Configuration>(read(yaml))});
   return merge(configs, inputs);
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 // Two faults of toml++ 3.3, found by the fuzz target, are kept out here. It asserts things of its input that it only
-// checks afterwards ("[`" is enough): a debug build would abort, and with NDEBUG the compiler takes them for granted; so
-// its assertions are off in every build. And it calls it unreachable to meet a letter such as e with an accent outside
-// of a string; it is not whitespace, so the answer is false.
+// checks afterwards ("[`" is enough): a debug build would abort, and with NDEBUG the compiler takes them for granted;
+// so its assertions are off in every build. And it calls it unreachable to meet a letter such as e with an accent
+// outside of a string; it is not whitespace, so the answer is false.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_EXCEPTIONS 1

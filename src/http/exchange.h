@@ -18,7 +18,7 @@ namespace fl::http {
 
 // What is the same for every exchange of a connection.
 struct ConnectionInfo {
-  net::SocketAddress peer;   // who sent the request, after PROXY protocol
+  net::SocketAddress peer;  // who sent the request, after PROXY protocol
   net::SocketAddress local;
   char peer_ip[net::kMaxIpText] = {};  // text of peer.ip
   uint8_t peer_ip_size = 0;
@@ -67,7 +67,7 @@ class Exchange {
   RequestHead request;
   BodySource* request_body = nullptr;  // null when the request has none
 
-  ResponseHead response;  // status 0: nothing decided yet
+  ResponseHead response;                      // status 0: nothing decided yet
   std::unique_ptr<BodySource> response_body;  // null: no body
   std::unique_ptr<Tunnel> tunnel;             // with status 101
   bool close_connection = false;              // the handler wants this connection ended after the answer

@@ -22,7 +22,8 @@ Result<SocketAddress> bind_address(const std::string& host, uint16_t port) {
   } else if (auto ip = IpAddress::parse(host == "localhost" ? "127.0.0.1" : host)) {
     address.ip = *ip;
   } else {
-    return fail(Code::invalid, fmt::format("cannot listen on \"{}\": an address must be an IP, localhost or empty", host));
+    return fail(Code::invalid,
+                fmt::format("cannot listen on \"{}\": an address must be an IP, localhost or empty", host));
   }
   return address;
 }
@@ -31,10 +32,12 @@ Error describe(int error, const SocketAddress& address) {
   const std::string where = address.to_string();
   if (error == EADDRINUSE)
     return {Code::conflict, fmt::format("{} is already in use: stop the program that listens there (ss -ltnp shows it) "
-                                        "or choose another port", where)};
+                                        "or choose another port",
+                                        where)};
   if (error == EACCES)
     return {Code::denied, fmt::format("not allowed to listen on {}: ports below 1024 need root or CAP_NET_BIND_SERVICE "
-                                      "(setcap cap_net_bind_service=+ep fairlead)", where)};
+                                      "(setcap cap_net_bind_service=+ep fairlead)",
+                                      where)};
   if (error == EADDRNOTAVAIL) return {Code::invalid, fmt::format("{} is no address of this machine", where)};
   return {Code::unavailable, fmt::format("cannot listen on {}: {}", where, std::strerror(error))};
 }
@@ -75,7 +78,8 @@ Result<int> listen_on(SocketAddress address, const ListenOptions& options) {
   }
   const int fd = open_bound(address, true, &error);
   if (fd < 0) {
-    if (error == EAFNOSUPPORT && address.ip == IpAddress::v6({})) return listen_on({IpAddress{}, address.port}, options);
+    if (error == EAFNOSUPPORT && address.ip == IpAddress::v6({}))
+      return listen_on({IpAddress{}, address.port}, options);
     return tl::make_unexpected(describe(error, address));
   }
   if (::listen(fd, options.backlog) != 0) {

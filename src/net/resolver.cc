@@ -21,7 +21,8 @@ constexpr size_t kMaxEntries = 4096;
 void turn_round(std::vector<IpAddress>& addresses, size_t steps) {
   const auto first_v6 = std::ranges::find_if(addresses, [](const IpAddress& ip) { return !ip.is_v4(); });
   const auto turn = [steps](auto begin, auto end) {
-    if (begin != end) std::rotate(begin, begin + static_cast<std::ptrdiff_t>(steps % static_cast<size_t>(end - begin)), end);
+    if (begin != end)
+      std::rotate(begin, begin + static_cast<std::ptrdiff_t>(steps % static_cast<size_t>(end - begin)), end);
   };
   turn(addresses.begin(), first_v6);
   turn(first_v6, addresses.end());
@@ -57,7 +58,8 @@ struct Resolver::Impl {
   };
   struct Tick : Timer {
     Impl& impl;
-    explicit Tick(Impl& i) : Timer([](Timer& t) { static_cast<Tick&>(t).impl.process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }), impl(i) {}
+    explicit Tick(Impl& i)
+        : Timer([](Timer& t) { static_cast<Tick&>(t).impl.process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }), impl(i) {}
   };
 
   explicit Impl(Loop& l) : loop(l) {
@@ -67,7 +69,8 @@ struct Resolver::Impl {
     options.sock_state_cb_data = this;
     options.timeout = 2000;
     options.tries = 3;
-    ok = ares_init_options(&channel, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) == ARES_SUCCESS;
+    ok = ares_init_options(&channel, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) ==
+         ARES_SUCCESS;
   }
   ~Impl() {
     if (ok) ares_destroy(channel);
@@ -107,7 +110,8 @@ struct Resolver::Impl {
   void arm() {
     timeval buffer{};
     if (const timeval* t = ares_timeout(channel, nullptr, &buffer); t != nullptr)
-      loop.timers().set(tick, loop.now() + std::chrono::seconds(t->tv_sec) + std::chrono::microseconds(t->tv_usec) + 1ms);
+      loop.timers().set(tick,
+                        loop.now() + std::chrono::seconds(t->tv_sec) + std::chrono::microseconds(t->tv_usec) + 1ms);
     else
       tick.cancel();
   }

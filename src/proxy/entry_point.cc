@@ -41,9 +41,8 @@ void sanitize_headers(const EntryPointOptions& options, http::Exchange& x) {
   });
   const bool trusted = is_trusted(options, x.connection().peer.ip);
   const auto listed = [&headers](std::string_view name) {
-    return std::ranges::any_of(headers, [name](const Field& f) {
-      return f.id == HeaderId::connection && http::has_token(f.value, name);
-    });
+    return std::ranges::any_of(
+        headers, [name](const Field& f) { return f.id == HeaderId::connection && http::has_token(f.value, name); });
   };
   headers.remove_if([&](const Field& f) {
     if (is_forwarding_field(f.id)) return !trusted;
@@ -112,8 +111,8 @@ tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOpti
 }
 
 net::Task<> EntryPoint::handle(http::Exchange& x) const {
-  auto* transaction = new (x.arena.allocate(sizeof(Transaction), alignof(Transaction)))
-      Transaction(worker_, worker_.current());
+  auto* transaction =
+      new (x.arena.allocate(sizeof(Transaction), alignof(Transaction))) Transaction(worker_, worker_.current());
   x.attachment = transaction;
   transaction->append_forwarded_for = options_.append_forwarded_for;
   telemetry::RequestRecord& record = transaction->record;
@@ -135,7 +134,8 @@ net::Task<> EntryPoint::handle(http::Exchange& x) const {
 
   const auto prepared = prepare_request(options_, x);
   if (!prepared) return answer_error(x, prepared.error());
-  if (const auto* forwarded_for = request.headers.find(HeaderId::x_forwarded_for)) record.forwarded_for = *forwarded_for;
+  if (const auto* forwarded_for = request.headers.find(HeaderId::x_forwarded_for))
+    record.forwarded_for = *forwarded_for;
 
   const EntryPointSnapshot& snapshot = transaction->pin.snapshot->entry_points[options_.index];
   const int id = snapshot.table.find(*prepared);

@@ -20,8 +20,8 @@ enum class UnderscoreHeaders : uint8_t { keep, delete_, reject };
 
 struct EntryPointOptions {
   std::string name;
-  uint32_t index = 0;  // in Snapshot::entry_points
-  uint16_t port = 0;   // X-Forwarded-Port when Host names none is by scheme; this is for redirections
+  uint32_t index = 0;      // in Snapshot::entry_points
+  uint16_t port = 0;       // X-Forwarded-Port when Host names none is by scheme; this is for redirections
   bool trust_all = false;  // forwardedHeaders.insecure
   std::vector<net::Cidr> trusted;
   std::vector<std::string> connection_fields;  // may stay although Connection lists them

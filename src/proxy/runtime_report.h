@@ -30,13 +30,13 @@ struct ObjectReport {
 };
 
 struct RouterReport : ObjectReport {
-  int64_t priority = 0;            // effective
+  int64_t priority = 0;             // effective
   std::vector<std::string> using_;  // entry points it serves on, sorted
 };
 
 struct ServiceReport : ObjectReport {
-  std::string type;                     // "loadbalancer"
-  std::vector<std::string> used_by;     // routers, sorted
+  std::string type;                      // "loadbalancer"
+  std::vector<std::string> used_by;      // routers, sorted
   std::vector<std::string> server_urls;  // of a load balancer
 };
 

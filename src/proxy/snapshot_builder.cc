@@ -63,7 +63,8 @@ struct SnapshotBuilder::Memory {
   std::map<std::string, std::weak_ptr<const TurnCursor>> cursors;
 };
 
-SnapshotBuilder::SnapshotBuilder(BuildInputs inputs) : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()) {}
+SnapshotBuilder::SnapshotBuilder(BuildInputs inputs)
+    : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()) {}
 SnapshotBuilder::~SnapshotBuilder() = default;
 
 namespace {

@@ -78,8 +78,8 @@ OfflineBuild build_offline(const config::LoadedStatic& loaded,
   std::vector<config::ProviderConfig> configurations;
   if (dynamic) read_files(*dynamic, out, configurations);
   configurations.push_back(
-      {std::string(admin::kInternalProvider), std::make_shared<const config::dynamic::Configuration>(
-                                                  admin::internal_configuration(loaded.configuration))});
+      {std::string(admin::kInternalProvider),
+       std::make_shared<const config::dynamic::Configuration>(admin::internal_configuration(loaded.configuration))});
   auto merged = config::merge(configurations, {.default_entry_points = loaded.default_entry_points,
                                                .entry_points = loaded.configuration.entry_points});
   out.issues.insert(out.issues.end(), merged.issues.begin(), merged.issues.end());

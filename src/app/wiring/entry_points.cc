@@ -36,8 +36,8 @@ Result<EntryPointWiring> wire(const std::string& name, const statics::EntryPoint
   options.trust_all = entry_point.forwarded_headers.insecure;
   FL_TRY(options.trusted, networks(entry_point.forwarded_headers.trusted_ips, prefix + ".forwardedHeaders.trustedIPs"));
   options.connection_fields = entry_point.forwarded_headers.connection;
-  options.append_forwarded_for = !entry_point.forwarded_headers.not_append_x_forwarded_for &&
-                                 !configuration.global.not_append_x_forwarded_for;
+  options.append_forwarded_for =
+      !entry_point.forwarded_headers.not_append_x_forwarded_for && !configuration.global.not_append_x_forwarded_for;
   options.add_scheme_headers = entry_point.forwarded_headers.add_x_forwarded_scheme_headers;
   const statics::EncodedCharacters& encoded = entry_point.http.encoded_characters;
   options.encoded_characters = {.slash = encoded.allow_encoded_slash,
@@ -79,7 +79,8 @@ Result<std::vector<EntryPointWiring>> wire_entry_points(const statics::Configura
     FL_TRY(const config::Address address, config::parse_address(entry_point.address));
     if (address.protocol != config::Address::Protocol::tcp)
       return fail(Code::invalid, fmt::format("entryPoints.{}: UDP entry points are not supported by this version of "
-                                             "fairlead yet", name));
+                                             "fairlead yet",
+                                             name));
     FL_TRY(auto wiring, wire(name, entry_point, configuration, static_cast<uint32_t>(out.size())));
     out.push_back(std::move(wiring));
   }

@@ -11,8 +11,8 @@ constexpr Duration kFirstRetry = 1s, kLongestRetry = 60s;
 
 }  // namespace
 
-ProviderRunner::ProviderRunner(net::Loop& loop, const config::statics::Configuration& configuration, net::StopToken stop,
-                               std::function<void()> on_change)
+ProviderRunner::ProviderRunner(net::Loop& loop, const config::statics::Configuration& configuration,
+                               net::StopToken stop, std::function<void()> on_change)
     : loop_(loop),
       configuration_(configuration),
       stop_(stop),

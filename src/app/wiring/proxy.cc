@@ -35,7 +35,8 @@ unsigned worker_count() {
   double period = 0;
   if (file >> quota >> period && quota != "max" && period > 0) {
     const auto limit = parse_int(quota);
-    if (limit) cores = std::min(cores, static_cast<unsigned>(std::max(1.0, static_cast<double>(*limit) / period + 0.5)));
+    if (limit)
+      cores = std::min(cores, static_cast<unsigned>(std::max(1.0, static_cast<double>(*limit) / period + 0.5)));
   }
   return std::max(1U, cores);
 }
@@ -127,7 +128,8 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
   services["noop@internal"] = std::make_shared<admin::NoopHandler>();
   if (static_.configuration.api) {
     services["api@internal"] = std::make_shared<admin::ApiHandler>(admin_state_);
-    if (static_.configuration.api->dashboard) services["dashboard@internal"] = std::make_shared<admin::DashboardHandler>();
+    if (static_.configuration.api->dashboard)
+      services["dashboard@internal"] = std::make_shared<admin::DashboardHandler>();
   }
   if (const auto& ping = static_.configuration.ping)
     services["ping@internal"] =
@@ -176,15 +178,15 @@ Result<> ProxyProgram::open_entry_points() {
 
 void ProxyProgram::apply() {
   std::vector<config::ProviderConfig> configurations = providers_->configurations();
-  configurations.push_back({std::string(admin::kInternalProvider),
-                            std::make_shared<const config::dynamic::Configuration>(
-                                admin::internal_configuration(static_.configuration))});
+  configurations.push_back(
+      {std::string(admin::kInternalProvider),
+       std::make_shared<const config::dynamic::Configuration>(admin::internal_configuration(static_.configuration))});
   auto merged = config::merge(configurations, {.default_entry_points = static_.default_entry_points,
                                                .entry_points = static_.configuration.entry_points});
   std::vector<config::Issue> issues = providers_->issues();
   issues.insert(issues.end(), merged.issues.begin(), merged.issues.end());
-  auto built = builder_->build(
-      std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
+  auto built =
+      builder_->build(std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
 
   if (registry_ != nullptr) {
     telemetry::ConfiguredNames names;

@@ -134,9 +134,8 @@ struct WorkerThread::Serving {
 
 WorkerThread::WorkerThread(WorkerWiring wiring) {
   std::promise<void> ready;
-  thread_ = std::thread([this, &ready, w = std::move(wiring)]() mutable {
-    run(std::move(w), [&ready] { ready.set_value(); });
-  });
+  thread_ = std::thread(
+      [this, &ready, w = std::move(wiring)]() mutable { run(std::move(w), [&ready] { ready.set_value(); }); });
   ready.get_future().wait();
 }
 

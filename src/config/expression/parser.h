@@ -33,11 +33,11 @@ struct Expression {
   enum class Kind : uint8_t { matcher, all, any };
 
   Kind kind = Kind::matcher;
-  bool negated = false;           // matchers only
-  uint8_t matcher = 0;            // index in the table; matchers only
-  uint32_t begin = 0, end = 0;    // its text in the rule; matchers only
-  uint32_t matcher_count = 1;     // in the whole subtree
-  std::vector<std::string> args;  // unquoted; matchers only
+  bool negated = false;              // matchers only
+  uint8_t matcher = 0;               // index in the table; matchers only
+  uint32_t begin = 0, end = 0;       // its text in the rule; matchers only
+  uint32_t matcher_count = 1;        // in the whole subtree
+  std::vector<std::string> args;     // unquoted; matchers only
   std::vector<Expression> operands;  // two or more; `all` and `any` only
 };
 

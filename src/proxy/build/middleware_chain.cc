@@ -58,7 +58,8 @@ Result<std::shared_ptr<const http::Handler>> MiddlewareResolver::wrap(const Midd
                                                                       std::shared_ptr<const http::Handler> last) const {
   for (size_t i = list.names.size(); i-- > 0;) {
     auto handler = find_kind(list.configurations[i])->make(list.configurations[i], std::move(last));
-    if (!handler) return fail(Code::invalid, fmt::format("middleware \"{}\": {}", list.names[i], handler.error().message));
+    if (!handler)
+      return fail(Code::invalid, fmt::format("middleware \"{}\": {}", list.names[i], handler.error().message));
     last = *std::move(handler);
   }
   return last;

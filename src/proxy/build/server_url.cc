@@ -8,7 +8,8 @@ namespace fl::proxy {
 
 Result<ServerUrl> parse_server_url(std::string_view text) {
   const auto bad = [text](std::string_view why) {
-    return fail(Code::invalid, fmt::format("error parsing server URL {}: {} (example: http://10.0.0.5:8080)", text, why));
+    return fail(Code::invalid,
+                fmt::format("error parsing server URL {}: {} (example: http://10.0.0.5:8080)", text, why));
   };
   ServerUrl url;
   const size_t colon = text.find("://");

@@ -14,7 +14,7 @@ struct ServerUrl {
   std::string host;    // without brackets
   uint16_t port = 0;   // the scheme's own when the URL names none
   bool default_port = false;
-  std::string path;    // without trailing slash; may be empty
+  std::string path;  // without trailing slash; may be empty
 
   std::string host_header() const;  // "10.0.0.5:8080", "[::1]", the port left out when it is the scheme's own
   std::string address() const;      // always with the port

@@ -18,7 +18,8 @@ Result<HandlerPtr> ServiceBuilder::get(std::string_view name) {
   if (it == configuration_.http.services.end()) {
     const auto report = report_.services.find(name);
     if (report != report_.services.end() && !report->second.errors.empty())
-      return fail(Code::invalid, fmt::format("the service \"{}\" is disabled: {}", name, report->second.errors.front()));
+      return fail(Code::invalid,
+                  fmt::format("the service \"{}\" is disabled: {}", name, report->second.errors.front()));
     return fail(Code::not_found, fmt::format("the service \"{}\" does not exist", name));
   }
   if (!building_.emplace(name).second)
@@ -48,7 +49,8 @@ Result<HandlerPtr> ServiceBuilder::build(std::string_view name_view, const confi
   } else if (service.weighted) {
     FL_TRY(built.balancer, build_weighted(name, *service.weighted, built, before));
   } else {
-    return fail(Code::invalid, fmt::format("services of type {} are not supported by this version of fairlead yet", *type));
+    return fail(Code::invalid,
+                fmt::format("services of type {} are not supported by this version of fairlead yet", *type));
   }
   if (before != nullptr && before->balancer == built.balancer && before->chain == built.chain) {
     built.handler = before->handler;
@@ -138,12 +140,14 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
   }
   if (url->scheme != "http") {
     error = {Code::invalid, fmt::format("server URL {}: servers with scheme {} are not supported by this version of "
-                                        "fairlead yet; use http://", text, url->scheme)};
+                                        "fairlead yet; use http://",
+                                        text, url->scheme)};
     return nullptr;
   }
   base_path = url->path;
   auto& known = upstreams_[fmt::format("{}|{}", url->address(), transport.name)];
-  if (auto spec = known.lock(); spec != nullptr && spec->transport == transport && spec->host_header == url->host_header())
+  if (auto spec = known.lock();
+      spec != nullptr && spec->transport == transport && spec->host_header == url->host_header())
     return spec;
   auto spec = std::make_shared<UpstreamSpec>();
   spec->host = url->host;

@@ -14,8 +14,8 @@ Result<SecurityHeaders> SecurityHeaders::make(const config::dynamic::Headers& op
 
   std::string sts, frame = options.custom_frame_options_value, xss = options.custom_browser_xss_value;
   if (const int64_t seconds = options.sts_seconds.value_or(0); seconds != 0 && !options.is_development)
-    sts = "max-age=" + std::to_string(seconds) +
-          (options.sts_include_subdomains ? "; includeSubDomains" : "") + (options.sts_preload ? "; preload" : "");
+    sts = "max-age=" + std::to_string(seconds) + (options.sts_include_subdomains ? "; includeSubDomains" : "") +
+          (options.sts_preload ? "; preload" : "");
   if (frame.empty() && options.frame_deny) frame = "DENY";
   if (xss.empty() && options.browser_xss_filter) xss = "1; mode=block";
 

@@ -17,9 +17,9 @@ namespace fl::proxy {
 class ChildPicker {
  public:
   struct Child {
-    std::string name;          // what a sticky cookie is made of: a server's URL, a service's name
-    std::string other_name;    // accepted in cookies too; may be empty
-    int64_t weight = 1;        // 0 or less: does not exist
+    std::string name;        // what a sticky cookie is made of: a server's URL, a service's name
+    std::string other_name;  // accepted in cookies too; may be empty
+    int64_t weight = 1;      // 0 or less: does not exist
     bool only_by_cookie = false;
   };
   ChildPicker(std::string_view service, const std::vector<Child>& children,

@@ -18,7 +18,7 @@ struct ServerTarget {
   std::string url;        // as configured, for logs and the API
   std::string base_path;  // put in front of the request's path when preservePath asks for it; no trailing slash
   int64_t weight = 1;
-  bool fenced = false;    // only reachable by its sticky cookie
+  bool fenced = false;  // only reachable by its sticky cookie
 };
 
 class LoadBalancer final : public http::Handler {

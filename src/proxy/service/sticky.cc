@@ -11,8 +11,7 @@ std::string default_cookie_name(std::string_view service) {
   return "_" + hex(sha1(fmt::format("_TRAEFIK_BACKEND_{}", service))).substr(0, 5);
 }
 
-Sticky::Sticky(const config::dynamic::Cookie& options, std::string_view service,
-               const std::vector<Child>& children)
+Sticky::Sticky(const config::dynamic::Cookie& options, std::string_view service, const std::vector<Child>& children)
     : name_(options.name.empty() ? default_cookie_name(service) : options.name) {
   // The order of attributes is Go's, so that answers compare equal to Traefik's.
   if (!options.path.empty()) attributes_ += "; Path=" + options.path;
@@ -28,8 +27,8 @@ Sticky::Sticky(const config::dynamic::Cookie& options, std::string_view service,
   const auto current = [](std::string_view child) { return hex(sha256(child)).substr(0, 16); };
   for (const Child& child : children) {
     const std::string fnv = fmt::format("{:x}", fnv1_64(child.name));
-    Values& values = children_.emplace_back(current(child.name),
-                                            std::vector{child.name, fnv, fmt::format("{:x}", fnv1_64(fnv))});
+    Values& values =
+        children_.emplace_back(current(child.name), std::vector{child.name, fnv, fmt::format("{:x}", fnv1_64(fnv))});
     if (!child.other_name.empty()) values.legacy.push_back(current(child.other_name));
   }
 }

@@ -22,8 +22,8 @@ class Sticky {
   Sticky(const config::dynamic::Cookie& options, std::string_view service, const std::vector<Child>& children);
 
   struct Choice {
-    int child = -1;       // position, or -1 when the cookie names none
-    bool renew = false;   // named in an older way: the cookie is to be set again
+    int child = -1;      // position, or -1 when the cookie names none
+    bool renew = false;  // named in an older way: the cookie is to be set again
   };
   Choice find(const http::HeaderMap& request_headers) const;
 

@@ -45,7 +45,7 @@ class TurnLease {
   }
 
  private:
-  static constexpr int kBusy = 16;     // requests of one turn of the loop
+  static constexpr int kBusy = 16;  // requests of one turn of the loop
   static constexpr uint64_t kBlock = 32;
 
   void renew(const TurnCursor& cursor, TimePoint now) {

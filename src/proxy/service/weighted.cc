@@ -24,7 +24,8 @@ std::vector<ChildPicker::Child> children_of(const Weighted::Options& options) {
 }  // namespace
 
 Weighted::Weighted(Options options)
-    : options_(std::move(options)), picker_(options_.service, children_of(options_), options_.sticky, options_.cursor) {}
+    : options_(std::move(options)),
+      picker_(options_.service, children_of(options_), options_.sticky, options_.cursor) {}
 
 net::Task<> Weighted::handle(http::Exchange& x) const {
   const ChildPicker::Choice choice = picker_.pick(x);

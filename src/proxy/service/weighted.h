@@ -1,4 +1,5 @@
-// A service made of services, each with its share of the requests (Traefik: weighted). Immutable, shared by all workers.
+// A service made of services, each with its share of the requests (Traefik: weighted). Immutable, shared by all
+// workers.
 #pragma once
 
 #include <memory>
