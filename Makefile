@@ -13,7 +13,7 @@ build: deps ## the release binary: build/release/fairlead
 	@cmake --preset release -Wno-dev >/dev/null && cmake --build --preset release
 demo: ## the proxy in front of real backends, with requests to watch
 	@tools/demo
-test: ## build and run the tests (FULL=1: also slow ones and sanitizers)
+test: ## build and run the tests (FULL=1: all of them, under sanitizers)
 	@tools/test
 test-quick: ## unit tests and fuzz regressions only
 	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug && ctest --preset debug -j2 -LE 'slow|integration'
