@@ -18,7 +18,7 @@ namespace fl::providers::file {
 
 class Watcher final : public net::Pollable {
  public:
-  static constexpr Duration kSettled = 15ms;
+  static constexpr Duration kSettled = 5ms;
   static constexpr Duration kBusy = 100ms;
   static constexpr Duration kLongest = 1s;
 
