@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!result) return 0;
   for (const dynamic::BrokenObject& broken : result->broken)
     if (broken.kind == "http.routers" && result->configuration.http.routers.contains(broken.name)) std::abort();
-  const Merged merged = merge({{"file", result->configuration}}, {.default_entry_points = {"web"}});
+  const auto read = std::make_shared<const dynamic::Configuration>(result->configuration);
+  const Merged merged = merge({{"file", read}}, {.default_entry_points = {"web"}});
   fl::json::to_text(encode_json(merged.configuration));
   return 0;
 }
