@@ -56,7 +56,8 @@ BENCHMARK(read_file_text)->Arg(10'000)->Unit(benchmark::kMillisecond);
 void merge_routers(benchmark::State& state) {
   const auto read =
       dynamic::read_text(routers_file(static_cast<int>(state.range(0))), "bench.yaml", dynamic::Format::yaml);
-  const std::vector<ProviderConfig> providers{{"file", read->configuration}};
+  const std::vector<ProviderConfig> providers{
+      {"file", std::make_shared<const dynamic::Configuration>(read->configuration)}};
   for (auto _ : state) benchmark::DoNotOptimize(merge(providers, {.default_entry_points = {"web"}}));
 }
 BENCHMARK(merge_routers)->Arg(10'000)->Unit(benchmark::kMillisecond);
