@@ -187,9 +187,12 @@ class Decoder {
     } else {
       decode(value, *field.type, member, field.has(kAllowEmpty));
     }
-    if (field.has(kUnsupported) &&
-        encode_json(*field.type, member) != encode_json(*field.type, field.in(schema.defaults)))
+    if (!field.has(kUnsupported) && !field.has(kNoEffect)) return;
+    if (encode_json(*field.type, member) == encode_json(*field.type, field.in(schema.defaults))) return;
+    if (field.has(kUnsupported))
       unsupported(value);
+    else if (!iequals(value.text, "false"))
+      warn(value, "has no effect: not supported by fairlead yet");
   }
 
   const Field* find(const Schema& schema, std::string_view name) const {

@@ -153,6 +153,7 @@ std::string reference(std::string_view title, std::string_view intro, const Type
     if (option.field->has(kLabelOnly)) meaning += " (labels only)";
     if (option.field->has(kFairleadOnly)) meaning += " (not in Traefik)";
     if (!option.is_supported) meaning += " (not supported yet)";
+    if (option.field->has(kNoEffect)) meaning += " (no effect yet)";
     out += fmt::format("| {} | {} | {} | {} |\n", cell(option.path, true), option.type, cell(option.default_text, true),
                        cell(meaning, false));
   }
@@ -164,11 +165,7 @@ std::string reference(std::string_view title, std::string_view intro, const Type
 std::string help_text() {
   std::string out;
   for (std::string_view line :
-       {"fairlead: a reverse proxy that finds its services by itself (Traefik-compatible)", "",
-        "Usage: fairlead [flags]            run the proxy",
-        "       fairlead healthcheck        ask a running one whether it is well (needs --ping)",
-        "       fairlead version", "",
-        "Flags are --name=value or --name value, in any letter case. A list is a,b or the flag twice; a",
+       {"Flags are --name=value or --name value, in any letter case. A list is a,b or the flag twice; a",
         "duration is 10 (seconds), 1m30s or 100ms. The same options may stand in a file (named by",
         "--configFile=fairlead.yaml, or fairlead.{toml,yaml,yml} in /etc/fairlead, $XDG_CONFIG_HOME,",
         "$HOME/.config or here) or in the environment (FAIRLEAD_PING=true). Only one of the three is read:",

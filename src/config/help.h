@@ -6,8 +6,8 @@
 
 namespace fl::config {
 
-// Every static option as a flag, in groups, with its default; at most 100 columns. Options that are not supported yet
-// are left out.
+// How options are written, then every static option as a flag, in groups, with its default; at most 100 columns.
+// Options that are not supported yet are left out.
 std::string help_text();
 
 // docs/user/reference-static.md and reference-dynamic.md, complete.

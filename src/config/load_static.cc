@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <span>
 
 #include "base/strings.h"
 #include "config/decode.h"
@@ -138,16 +140,18 @@ void load_file(const std::string& path, LoadedStatic& out) {
     out.issues.push_back({.where = path, .text = "cannot be read"});
     return;
   }
-  const auto document = path.ends_with(".toml") ? read_toml(text, path) : read_yaml(text, path);
-  if (!document)
+  auto document = path.ends_with(".toml") ? read_toml(text, path) : read_yaml(text, path);
+  if (!document) {
     out.issues.push_back({.text = document.error().message});
-  else
-    decode(document->root(), Form::file, root_type(), &out.configuration, out.issues);
+    return;
+  }
+  out.document = *std::move(document);
+  decode(out.document.root(), Form::file, root_type(), &out.configuration, out.issues);
 }
 
 void load_settings(std::span<const Setting> settings, LoadedStatic& out) {
-  const Document document = build_tree(settings, out.issues);
-  decode(document.root(), Form::path, root_type(), &out.configuration, out.issues);
+  out.document = build_tree(settings, out.issues);
+  decode(out.document.root(), Form::path, root_type(), &out.configuration, out.issues);
 }
 
 void add_setting(Result<std::vector<std::string>> path, std::string value, std::string source,
@@ -159,6 +163,25 @@ void add_setting(Result<std::vector<std::string>> path, std::string value, std::
 }
 
 }  // namespace
+
+std::string LoadedStatic::place_of(std::string_view path) const {
+  // A name of the user's own may hold dots: the children say where it ends.
+  const auto begins_with = [&path](std::string_view key) {
+    return !key.empty() && iequals(path.substr(0, key.size()), key) &&
+           (path.size() == key.size() || path[key.size()] == '.' || path[key.size()] == '[');
+  };
+  const Value* at = &document.root();
+  for (const Value* next = at->first; next != nullptr;) {
+    if (!begins_with(next->key)) {
+      next = next->next;
+      continue;
+    }
+    at = next;
+    path.remove_prefix(std::min(path.size(), at->key.size() + 1));
+    next = at->first;
+  }
+  return at == &document.root() ? "" : at->mark.to_text();
+}
 
 LoadedStatic load_static(const StaticInput& input) {
   LoadedStatic out;
@@ -198,7 +221,9 @@ LoadedStatic load_static(const StaticInput& input) {
     out.source = "defaults";
   }
   statics::add_implied_entry_points(out.configuration);
+  const size_t found_by_decoding = out.issues.size();
   statics::validate(out.configuration, out.issues);
+  for (Issue& issue : std::span(out.issues).subspan(found_by_decoding)) issue.where = out.place_of(issue.path);
   out.default_entry_points = statics::default_entry_points(out.configuration);
   return out;
 }

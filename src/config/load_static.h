@@ -10,6 +10,7 @@
 #include "config/fields.h"
 #include "config/issue.h"
 #include "config/static/configuration.h"
+#include "config/value.h"
 
 namespace fl::config {
 
@@ -26,6 +27,11 @@ struct LoadedStatic {
                                                   // or "defaults"
   std::vector<std::string> default_entry_points;  // of routers that name none
   std::vector<Issue> issues;                      // any error among them stops the start
+  Document document;                              // as it was written, for place_of()
+
+  // Where an option stands, or else the innermost group it belongs to: "traefik.yml:3:7", "flag --ping"; empty when
+  // nothing of it is written.
+  std::string place_of(std::string_view path) const;
 };
 
 // A file named by --configFile or FAIRLEAD_CONFIGFILE / TRAEFIK_CONFIGFILE comes first, then the search path, each

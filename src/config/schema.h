@@ -48,7 +48,8 @@ enum FieldFlag : uint16_t {
   kLabelOnly = 16,     // only labels may set it, and JSON never shows it
   kNoLabel = 32,       // labels may not set it
   kObjects = 64,       // a map or list of named objects: a mistake inside one disables that one alone
-  kFairleadOnly = 128  // not an option of Traefik
+  kFairleadOnly = 128,  // not an option of Traefik
+  kNoEffect = 256       // known to Traefik, taken and kept, but nothing comes of it yet: a warning unless it is off
 };
 
 struct Field {

@@ -13,8 +13,9 @@ void describe(Fields<RouterTls>& f) {
 void describe(Fields<RouterObservability>& f) {
   f("accessLogs", &RouterObservability::access_logs, "write access logs; unset: as the entry point");
   f("metrics", &RouterObservability::metrics, "count metrics; unset: as the entry point");
-  f("tracing", &RouterObservability::tracing, "make traces; unset: as the entry point");
-  f("traceVerbosity", &RouterObservability::trace_verbosity, "minimal or detailed; empty: as the entry point");
+  f("tracing", &RouterObservability::tracing, "make traces; unset: as the entry point", kNoEffect);
+  f("traceVerbosity", &RouterObservability::trace_verbosity, "minimal or detailed; empty: as the entry point",
+    kNoEffect);
 }
 
 void describe(Fields<Router>& f) {
@@ -160,25 +161,27 @@ void describe(Fields<ForwardingTimeouts>& f) {
   f("responseHeaderTimeout", &ForwardingTimeouts::response_header_timeout,
     "longest time to wait for a response's head; 0 is no limit");
   f("idleConnTimeout", &ForwardingTimeouts::idle_conn_timeout, "how long an idle connection is kept");
-  f("readIdleTimeout", &ForwardingTimeouts::read_idle_timeout, "HTTP/2: silence after which a ping is sent; 0 never");
-  f("pingTimeout", &ForwardingTimeouts::ping_timeout, "HTTP/2: longest time for the ping's answer");
+  f("readIdleTimeout", &ForwardingTimeouts::read_idle_timeout, "HTTP/2: silence after which a ping is sent; 0 never",
+    kNoEffect);
+  f("pingTimeout", &ForwardingTimeouts::ping_timeout, "HTTP/2: longest time for the ping's answer", kNoEffect);
 }
 
 void describe(Fields<ServersTransport>& f) {
-  f("serverName", &ServersTransport::server_name, "name to ask for and to check in the certificate");
-  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates");
-  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's");
-  f("certificates", &ServersTransport::certificates, "client certificates");
-  f("cipherSuites", &ServersTransport::cipher_suites, "TLS cipher suites, IANA names");
-  f("minVersion", &ServersTransport::min_version, "lowest TLS version, VersionTLS10 to VersionTLS13");
-  f("maxVersion", &ServersTransport::max_version, "highest TLS version");
+  f("serverName", &ServersTransport::server_name, "name to ask for and to check in the certificate", kNoEffect);
+  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates", kNoEffect);
+  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's", kNoEffect);
+  f("certificates", &ServersTransport::certificates, "client certificates", kNoEffect);
+  f("cipherSuites", &ServersTransport::cipher_suites, "TLS cipher suites, IANA names", kNoEffect);
+  f("minVersion", &ServersTransport::min_version, "lowest TLS version, VersionTLS10 to VersionTLS13", kNoEffect);
+  f("maxVersion", &ServersTransport::max_version, "highest TLS version", kNoEffect);
   f("maxIdleConnsPerHost", &ServersTransport::max_idle_conns_per_host,
     "idle connections kept to each server; 0: 2; negative: none");
   f("forwardingTimeouts", &ServersTransport::forwarding_timeouts, "time limits");
   f("disableHTTP2", &ServersTransport::disable_http2, "never use HTTP/2");
-  f("peerCertURI", &ServersTransport::peer_cert_uri, "URI the certificate must hold; deprecated, use peerCertSANs");
-  f("peerCertSANs", &ServersTransport::peer_cert_sans, "names of which the certificate must hold one");
-  f("spiffe", &ServersTransport::spiffe, "SPIFFE identities", kAllowEmpty);
+  f("peerCertURI", &ServersTransport::peer_cert_uri, "URI the certificate must hold; deprecated, use peerCertSANs",
+    kNoEffect);
+  f("peerCertSANs", &ServersTransport::peer_cert_sans, "names of which the certificate must hold one", kNoEffect);
+  f("spiffe", &ServersTransport::spiffe, "SPIFFE identities", kAllowEmpty | kNoEffect);
 }
 
 }  // namespace fl::config::dynamic

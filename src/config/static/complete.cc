@@ -49,6 +49,8 @@ class Validator {
       const auto address = parse_address(entry_point.address);
       if (!address) {
         error(path + ".address", entry_point.address.empty() ? "is not set" : address.error().message);
+      } else if (address->protocol == Address::Protocol::udp) {
+        error(path + ".address", "UDP entry points are not supported by this version of fairlead yet");
       } else if (address->port != 0) {
         for (const auto& [other, other_name] : taken)
           if (other == *address && !entry_point.reuse_port)
@@ -104,8 +106,12 @@ class Validator {
   }
 
   void check_log() {
-    check_one_of("log.level", to_upper(c_.log.level), {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC"});
+    constexpr std::string_view kLevels[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "PANIC"};
+    if (std::ranges::none_of(kLevels, [this](std::string_view level) { return iequals(level, c_.log.level); }))
+      error("log.level", fmt::format("\"{}\" is not one of {}", c_.log.level, fmt::join(kLevels, ", ")));
     check_one_of("log.format", c_.log.format, {"common", "json"});
+    if (c_.log.max_size < 0) error("log.maxSize", "must not be negative");
+    if (c_.log.max_backups < 0) error("log.maxBackups", "must not be negative");
   }
 
   void check_access_log(const AccessLog& log) {

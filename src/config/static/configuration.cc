@@ -18,9 +18,10 @@ void describe(Fields<Core>& f) {
 }
 
 void describe(Fields<HostResolver>& f) {
-  f("cnameFlattening", &HostResolver::cname_flattening, "match Host rules against the name a CNAME leads to as well");
-  f("resolvConfig", &HostResolver::resolv_config, "resolver settings");
-  f("resolvDepth", &HostResolver::resolv_depth, "longest chain of CNAMEs");
+  f("cnameFlattening", &HostResolver::cname_flattening, "match Host rules against the name a CNAME leads to as well",
+    kUnsupported);
+  f("resolvConfig", &HostResolver::resolv_config, "resolver settings", kUnsupported);
+  f("resolvDepth", &HostResolver::resolv_depth, "longest chain of CNAMEs", kUnsupported);
 }
 
 void describe(Fields<ForwardingTimeouts>& f) {
@@ -31,8 +32,10 @@ void describe(Fields<ForwardingTimeouts>& f) {
 }
 
 void describe(Fields<ServersTransport>& f) {
-  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates");
-  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's");
+  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates",
+    kUnsupported);
+  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's",
+    kUnsupported);
   f("maxIdleConnsPerHost", &ServersTransport::max_idle_conns_per_host,
     "idle connections kept to each server; negative: none");
   f("forwardingTimeouts", &ServersTransport::forwarding_timeouts, "time limits towards the servers");
@@ -51,7 +54,7 @@ void describe(Fields<Api>& f) {
   f("basePath", &Api::base_path, "prefix of the API and the dashboard");
   f("insecure", &Api::insecure, "serve both on the entry point traefik, without authentication");
   f("dashboard", &Api::dashboard, "serve the dashboard");
-  f("debug", &Api::debug, "serve /debug as well");
+  f("debug", &Api::debug, "serve /debug as well", kUnsupported);
   f("disableDashboardAd", &Api::disable_dashboard_ad, "no advertisement on the dashboard");
   f("dashboardName", &Api::dashboard_name, "name shown on the dashboard");
 }

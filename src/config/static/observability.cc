@@ -10,9 +10,9 @@ void describe(Fields<Log>& f) {
   f("noColor", &Log::no_color, "no colours on a terminal");
   f("filePath", &Log::file_path, "write to this file instead of stdout");
   f("maxSize", &Log::max_size, "rotate the file above this many megabytes; 0 never");
-  f("maxAge", &Log::max_age, "days to keep rotated files; 0 for ever");
+  f("maxAge", &Log::max_age, "days to keep rotated files; 0 for ever", kUnsupported);
   f("maxBackups", &Log::max_backups, "number of rotated files to keep; 0 all");
-  f("compress", &Log::compress, "compress rotated files with gzip");
+  f("compress", &Log::compress, "compress rotated files with gzip", kUnsupported);
   f.unsupported("otlp", "send the log to an OpenTelemetry collector");
 }
 
@@ -41,7 +41,8 @@ void describe(Fields<AccessLogFields>& f) {
 void describe(Fields<AccessLog>& f) {
   f("filePath", &AccessLog::file_path, "write to this file instead of stdout; opened again on SIGUSR1");
   f("format", &AccessLog::format, "common, genericCLF or json");
-  f("bufferingSize", &AccessLog::buffering_size, "lines kept in memory before they are written; 0 writes each at once");
+  f("bufferingSize", &AccessLog::buffering_size,
+    "accepted for Traefik's sake and does nothing: lines are always gathered, for up to 10 ms");
   f("addInternals", &AccessLog::add_internals, "log requests of internal services such as ping@internal");
   f("filters", &AccessLog::filters, "which requests to log; one matching filter is enough");
   f("fields", &AccessLog::fields, "what to write of each request");
