@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kOwnBytes = 256;
 constexpr size_t kPerField = sizeof(": \r\n") - 1;
 
-bool is_one_line(std::string_view text) {
+[[maybe_unused]] bool is_one_line(std::string_view text) {
   const char* const end = text.data() + text.size();
   return find_control(text.data(), end) == end;
 }
