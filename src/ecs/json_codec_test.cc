@@ -46,7 +46,7 @@ TEST(JsonCodec, NamesThePathOfWhatIsWrong) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"[]", "expected an object"},
       {R"({"tasks":{}})", "tasks: expected a list"},
-      {R"({"tasks":[{},{"group":1}]})", "tasks: [1]: group: expected a string"},
+      {R"({"tasks":[{},{"group":true}]})", "tasks: [1]: group: expected a string"},
       {R"({"tasks":[{"version":"1"}]})", "tasks: [0]: version: expected an integer"},
       {R"({"tasks":[{"version":1.5}]})", "tasks: [0]: version: expected an integer"},
       {R"({"tasks":[{"createdAt":"now"}]})", "tasks: [0]: createdAt: expected a time in seconds since 1970"},
@@ -63,7 +63,7 @@ TEST(JsonCodec, NamesThePathOfWhatIsWrong) {
     EXPECT_EQ(read.error().message, message);
   }
   DescribeTaskDefinitionResponse shape;
-  EXPECT_EQ(decode(*json::parse(R"({"taskDefinition":{"containerDefinitions":[{"dockerLabels":{"a":1}}]}})"), shape)
+  EXPECT_EQ(decode(*json::parse(R"({"taskDefinition":{"containerDefinitions":[{"dockerLabels":{"a":true}}]}})"), shape)
                 .error()
                 .message,
             "taskDefinition: containerDefinitions: [0]: dockerLabels: [\"a\"]: expected a string");

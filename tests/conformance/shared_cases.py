@@ -1,11 +1,12 @@
-"""Where the cases of others are, and the binary they are for."""
+"""Where the cases of others are, and what the tests over them share with those of tests/integration."""
 import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("FAIRLEAD", ROOT / "build/release/fairlead")).resolve()
-SHARED = Path(os.environ.get("FL_SHARED", ROOT.parent / "shared"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+import support  # noqa: E402
+
+SHARED = Path(os.environ.get("FL_SHARED", support.ROOT.parent / "shared"))
 
 
 def runner(name):

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shared_cases import BINARY, runner
+from shared_cases import runner, support
 
 FILES = "rules_http,forwarded,lb,fixtures,middlewares"
 NOT_YET = Path(__file__).with_name("traefik_not_yet.txt")
@@ -24,7 +24,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="fairlead-test-") as folder:
         results = Path(folder, "results.json")
         # Cases fail by design, so only the results count, not the exit code.
-        done = subprocess.run([sys.executable, script, "--proxy", shlex.quote(str(BINARY)) + " --configFile={config}",
+        done = subprocess.run([sys.executable, script, "--proxy", shlex.quote(str(support.BINARY)) + " --configFile={config}",
                                "--files", FILES, "--json", results, "--workdir", folder],
                               stdout=subprocess.PIPE, text=True, check=False)
         if not results.exists():

@@ -138,6 +138,11 @@ function decoded(line) {
 }
 // An absolute-form target without path is "/" to us.
 const withPath = target => target.replace(/^(https?:\/\/[^/?]*)(?=\?|$)/i, '$1/');
+// To us the authority of such a target is the Host, whatever that field said (RFC 9112 3.2.2).
+function withAuthority(target, fields) {
+  const authority = /^https?:\/\/([^/?]*)/i.exec(target);
+  return authority ? fields.map(([name, value]) => [name, /^host$/i.test(name) ? authority[1] : value]) : fields;
+}
 
 function differences(kind, ours, theirs) {
   const keys = kind === 'Q' ? ['method', 'version', 'body'] : ['status', 'reason', 'version', 'body'];
@@ -149,7 +154,8 @@ function differences(kind, ours, theirs) {
   const options = connection.map(([, value]) => value).join().toLowerCase();
   const both = options.includes('close') && options.includes('keep-alive');
   if (kind === 'Q' && !both && ours.keep !== theirs.keep) found.push('keep');
-  if (JSON.stringify(ours.fields) !== JSON.stringify(theirs.fields)) found.push('fields');
+  const fields = kind === 'Q' ? withAuthority(theirs.target, theirs.fields) : theirs.fields;
+  if (JSON.stringify(ours.fields) !== JSON.stringify(fields)) found.push('fields');
   return found;
 }
 

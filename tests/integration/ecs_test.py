@@ -16,16 +16,15 @@ ACCOUNT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_RE
            "AWS_DEFAULT_REGION": "eu-west-1"}
 
 # moto's server, corrected where it is unlike ECS. It has no agent that would start containers, so they stay PENDING for
-# ever, and nothing routes to a container that is not RUNNING; their cpu and memory are numbers instead of strings; its
-# tasks begin to stop when they are looked at. Its instances have addresses of a network that does not exist; here each
-# is this machine, so that what is discovered can be reached.
+# ever, and nothing routes to a container that is not RUNNING; its tasks begin to stop when they are looked at. Its
+# instances have addresses of a network that does not exist; here each is this machine, so that what is discovered can
+# be reached.
 SERVER = """
 import moto.ecs.models as ecs
 original = ecs.Container.__init__
 def start_running(self, *args, **kwargs):
     original(self, *args, **kwargs)
     self.last_status = "RUNNING"
-    self.cpu, self.memory = str(self.cpu), str(self.memory)
 ecs.Container.__init__ = start_running
 from moto.ec2.models.instances import Instance
 Instance.private_ip = Instance.private_ip_address = property(lambda self: "127.0.0.1")
