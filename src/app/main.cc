@@ -1,4 +1,8 @@
 // One program, several commands: the first word chooses; without one it is the proxy.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <span>
 #include <string_view>
@@ -9,28 +13,48 @@
 #include "app/commands/proxy.h"
 #include "app/commands/version.h"
 #include "app/commands/whoami.h"
+#include "config/help.h"
 
 namespace {
 
 struct Command {
-  std::string_view name;
+  std::string_view name, arguments, what;
   int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr Command kCommands[] = {
-    {"check", fl::app::run_check},     {"explain", fl::app::run_explain}, {"healthcheck", fl::app::run_healthcheck},
-    {"version", fl::app::run_version}, {"whoami", fl::app::run_whoami},
+constexpr Command kCommands[] = {  // the first has no name: it runs when none is given
+    {"", "[flags]", "run the proxy", fl::app::run_proxy},
+    {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
+    {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},
+    {"healthcheck", "[flags]", "ask a running proxy whether it is well (needs --ping)", fl::app::run_healthcheck},
+    {"version", "", "print the version", fl::app::run_version},
+    {"whoami", "[flags]", "a small server for tests that tells what it was asked", fl::app::run_whoami},
 };
+
+bool asks_for_help(std::string_view argument) {
+  return argument == "--help" || argument == "-help" || argument == "-h" || argument == "--h";
+}
+
+int print_help() {
+  const bool colour = ::isatty(STDOUT_FILENO) != 0;
+  const std::string_view bold = colour ? "\033[1m" : "", plain = colour ? "\033[0m" : "";
+  fmt::print("fairlead: a reverse proxy that finds its services by itself (Traefik-compatible)\n\n{}Usage{}\n", bold,
+             plain);
+  for (const Command& command : kCommands)
+    fmt::print("  fairlead {:<34}{}\n",
+               fmt::format("{}{}{}", command.name, command.name.empty() ? "" : " ", command.arguments), command.what);
+  fmt::print("\n{}Options of the proxy{}\n{}", bold, plain, fl::config::help_text());
+  return 0;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  if (!arguments.empty() && arguments[0][0] != '-') {
-    for (const Command& command : kCommands)
-      if (command.name == arguments[0]) return command.run(arguments.subspan(1));
-    std::fprintf(stderr, "fairlead: command not found: %s\n", arguments[0]);
-    return 1;
-  }
-  return fl::app::run_proxy(arguments);
+  if (arguments.empty() || arguments[0][0] == '-')
+    return std::ranges::any_of(arguments, asks_for_help) ? print_help() : fl::app::run_proxy(arguments);
+  for (const Command& command : std::span(kCommands).subspan(1))
+    if (command.name == arguments[0]) return command.run(arguments.subspan(1));
+  fmt::print(stderr, "fairlead: command not found: {}\nfairlead --help lists the commands.\n", arguments[0]);
+  return 1;
 }
