@@ -21,7 +21,8 @@ struct FilesRead {
 };
 FilesRead read_files(const config::statics::FileProvider& options, WallTime now);
 
-// What can be said of the options before there is an API. Errors: the default rule or the constraints cannot be parsed.
+// What can be said of the options before there is an API. Errors: the default rule or the constraints cannot be parsed;
+// the message begins with the option: "providers.ecs.defaultRule: ...".
 Result<> check_ecs_options(const config::statics::EcsProvider& options);
 
 // `api` outlives the provider, and gives its calls deadlines: run() ends only when they have.

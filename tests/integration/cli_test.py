@@ -119,11 +119,34 @@ class Commands(unittest.TestCase):
             "accessLog: {filters: {statusCodes: [often]}}": "often",
             "entryPoints: {web: {address: ':80', forwardedHeaders: {trustedIPs: [here]}}}": "trustedIPs",
             "providers: {file: {filename: absent.yml}}": "absent.yml",
-            "providers: {ecs: {constraints: 'Tag('}}": "bad.yml: error: ",
+            "providers: {ecs: {constraints: 'Tag('}}": "bad.yml:1:32: error: providers.ecs.constraints: ",
         }
         for text, message in static.items():
             self.write("bad.yml", text)
             self.assertIn(message, self.run_command("check", "bad.yml", code=1), text)
+
+    def test_all_mistakes_of_the_start_are_listed_at_once(self):
+        self.write("bad.yml", "entryPoints:\n"
+                              "  web: {address: ':80', forwardedHeaders: {trustedIPs: [here, 10.0.0.0/8, 10.0.0.0/99]}}\n"
+                              "  pp: {address: ':81/udp', proxyProtocol: {trustedIPs: [there]}}\n"
+                              "log: {level: loud}\n"
+                              "accessLog: {filters: {statusCodes: ['200', often]}}\n"
+                              "providers: {ecs: {constraints: 'Tag('}}\n")
+        expected = ["bad.yml:2:56: entryPoints.web.forwardedHeaders.trustedIPs: ",
+                    "bad.yml:3:17: entryPoints.pp.address: ",
+                    "bad.yml:3:56: entryPoints.pp.proxyProtocol.trustedIPs: ",
+                    "bad.yml:4:14: log.level: ",
+                    "bad.yml:5:36: accessLog.filters.statusCodes: ",
+                    "bad.yml:6:32: providers.ecs.constraints: "]
+        started = subprocess.run([BINARY, "--configFile=bad.yml"], cwd=self.folder, capture_output=True, text=True,
+                                 timeout=30)
+        self.assertEqual(started.returncode, 1)
+        checked = self.run_command("check", "bad.yml", code=1)
+        for line in expected:
+            self.assertIn("fairlead: " + line, started.stderr)
+            place, option = line.split(": ", 1)
+            self.assertIn(f"{place}: error: {option}", checked)
+        self.assertEqual(started.stderr.count("trustedIPs"), 3)
 
     def test_check_strict_counts_warnings(self):
         self.write("routes.yml", "http: {routers: {a: {rule: 'Path(`/`)', service: api@internal, entryPoints: [web, no]}}}")
@@ -223,7 +246,16 @@ class Commands(unittest.TestCase):
                          "Bad healthcheck status: 502 Bad Gateway\n")
 
     def test_unknown_command(self):
-        self.run_command("chekc", code=1)
+        done = subprocess.run([BINARY, "chekc"], capture_output=True, text=True, timeout=30)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, "fairlead: command not found: chekc\nfairlead --help lists the commands.\n")
+
+    def test_help_lists_commands_and_options(self):
+        text = self.run_command("--help")
+        self.assertEqual(self.run_command("-h"), text)
+        for line in ["  fairlead [flags] ", "  fairlead check CONFIG ", "  fairlead version ", "  --entryPoints.<name>.address "]:
+            self.assertIn("\n" + line, text)
+        self.assertNotIn("\033", text)
 
 
 if __name__ == "__main__":

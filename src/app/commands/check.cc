@@ -11,12 +11,11 @@
 #include <set>
 
 #include "app/commands/offline_build.h"
-#include "app/wiring/entry_points.h"
+#include "app/wiring/wire.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "config/toml.h"
 #include "config/yaml.h"
-#include "providers/make_provider.h"
 
 namespace fl::app {
 namespace {
@@ -113,18 +112,11 @@ void check_dynamic(const config::LoadedStatic& loaded, const std::optional<confi
 }
 
 Findings check_static_file(const std::string& file) {
-  const config::LoadedStatic loaded = load_static_file(file);
+  config::LoadedStatic loaded = load_static_file(file);
+  const Wiring wiring = wire(loaded);
   Findings out{.issues = loaded.issues};
-  if (config::has_errors(out.issues)) return out;
-  const auto complain = [&](const Error& error) { out.issues.push_back({.where = file, .text = error.message}); };
-  if (const auto log = wire_access_log(loaded.configuration); !log) complain(log.error());
-  if (const auto& ecs = loaded.configuration.providers.ecs)
-    if (const auto ok = providers::check_ecs_options(*ecs); !ok) complain(ok.error());
   std::vector<std::string> names;
-  if (const auto entry_points = wire_entry_points(loaded.configuration); entry_points)
-    for (const EntryPointWiring& entry_point : *entry_points) names.push_back(entry_point.options.name);
-  else
-    complain(entry_points.error());
+  for (const EntryPointWiring& entry_point : wiring.entry_points) names.push_back(entry_point.options.name);
   if (!config::has_errors(out.issues))
     check_dynamic(loaded, loaded.configuration.providers.file, std::move(names), out);
   return out;

@@ -8,7 +8,7 @@
 
 #include "admin/objects.h"
 #include "app/commands/offline_build.h"
-#include "app/wiring/entry_points.h"
+#include "app/wiring/wire.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "config/address.h"
@@ -230,15 +230,14 @@ int run_explain(std::span<const char* const> arguments) {
   question->headers = std::move(headers);
   question->entry_point = std::move(entry_point);
 
-  const config::LoadedStatic loaded = load_static_file(file);
+  config::LoadedStatic loaded = load_static_file(file);
+  const std::vector<EntryPointWiring> entry_points = wire(loaded).entry_points;
   if (config::has_errors(loaded.issues)) return complain(trim(config::to_text(loaded.issues)), 1);
-  const auto entry_points = wire_entry_points(loaded.configuration);
-  if (!entry_points) return complain(entry_points.error().message, 1);
-  const auto chosen = choose_entry_point(*question, *entry_points, loaded.configuration);
+  const auto chosen = choose_entry_point(*question, entry_points, loaded.configuration);
   if (!chosen) return complain(chosen.error().message, 2);
 
   std::vector<std::string> names;
-  for (const EntryPointWiring& wiring : *entry_points) names.push_back(wiring.options.name);
+  for (const EntryPointWiring& wiring : entry_points) names.push_back(wiring.options.name);
   const OfflineBuild offline = build_offline(loaded, loaded.configuration.providers.file, std::move(names));
   for (const config::Issue& issue : offline.issues)
     if (issue.object.empty()) complain(issue.to_text(), 1);

@@ -28,13 +28,14 @@ int run_proxy(std::span<const char* const> arguments) {
   input.environment = config::process_environment();
   input.search_path = config::default_search_path(input.environment);
   config::LoadedStatic loaded = config::load_static(input);
+  Wiring wiring = wire(loaded);
   for (const config::Issue& issue : loaded.issues) std::fprintf(stderr, "fairlead: %s\n", issue.to_text().c_str());
   if (config::has_errors(loaded.issues)) return 1;
   if (const auto ok = configure_log(loaded.configuration.log); !ok) {
     std::fprintf(stderr, "fairlead: log: %s\n", ok.error().message.c_str());
     return 1;
   }
-  return ProxyProgram(std::move(loaded)).run();
+  return ProxyProgram(std::move(loaded), std::move(wiring)).run();
 }
 
 }  // namespace fl::app

@@ -13,12 +13,10 @@
 #include "admin/metrics_handler.h"
 #include "admin/noop_handler.h"
 #include "admin/ping_handler.h"
-#include "app/wiring/entry_points.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/address.h"
 #include "net/listener.h"
-#include "providers/make_provider.h"
 
 namespace fl::app {
 namespace {
@@ -51,7 +49,8 @@ proxy::TransportSpec default_transport(const config::statics::ServersTransport& 
 
 }  // namespace
 
-ProxyProgram::ProxyProgram(config::LoadedStatic loaded) : static_(std::move(loaded)) {}
+ProxyProgram::ProxyProgram(config::LoadedStatic loaded, Wiring wiring)
+    : static_(std::move(loaded)), wiring_(std::move(wiring)) {}
 ProxyProgram::~ProxyProgram() = default;
 
 int ProxyProgram::run() {
@@ -83,14 +82,13 @@ Result<> ProxyProgram::start() {
                      .listening = {}};
   for (size_t i = 0; i < listeners_.size(); ++i)
     if (const auto address = net::local_address(listeners_[i]))
-      facts.listening[entry_points_[i].options.name] = address->to_string();
+      facts.listening[wiring_.entry_points[i].options.name] = address->to_string();
   admin_state_ = std::make_shared<admin::State>(std::move(facts));
-  if (auto options = wire_metrics(static_.configuration)) {
+  if (wiring_.metrics) {
     std::vector<telemetry::EntryPointLabel> labels;
-    for (const auto& entry_point : entry_points_) labels.push_back({.name = entry_point.options.name});
-    registry_ = std::make_unique<telemetry::Registry>(loop_, *std::move(options), std::move(labels));
+    for (const auto& entry_point : wiring_.entry_points) labels.push_back({.name = entry_point.options.name});
+    registry_ = std::make_unique<telemetry::Registry>(loop_, *wiring_.metrics, std::move(labels));
   }
-  if (const auto& ecs = static_.configuration.providers.ecs) FL_TRY_VOID(providers::check_ecs_options(*ecs));
   builder_ = std::make_unique<proxy::SnapshotBuilder>(build_inputs());
   providers_ = std::make_unique<ProviderRunner>(loop_, static_.configuration, stop_, [this] { apply(); });
   FL_TRY_VOID(start_workers());
@@ -99,7 +97,7 @@ Result<> ProxyProgram::start() {
   providers_->start(tasks_);
   tasks_.spawn(refresh_sources());
   log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
-            entry_points_.size(), workers_.size(), static_.source);
+            wiring_.entry_points.size(), workers_.size(), static_.source);
   return {};
 }
 
@@ -123,7 +121,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
                             .default_transport = default_transport(static_.configuration.servers_transport),
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};
-  for (const auto& entry_point : entry_points_) inputs.entry_points.push_back(entry_point.options.name);
+  for (const auto& entry_point : wiring_.entry_points) inputs.entry_points.push_back(entry_point.options.name);
   auto& services = inputs.internal_services;
   services["noop@internal"] = std::make_shared<admin::NoopHandler>();
   if (static_.configuration.api) {
@@ -139,15 +137,14 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
 }
 
 Result<> ProxyProgram::start_workers() {
-  FL_TRY(const auto access_log, wire_access_log(static_.configuration));
   const unsigned count = worker_count();
   for (unsigned i = 0; i < count; ++i) {
     WorkerWiring wiring{.index = i,
-                        .entry_points = &entry_points_,
+                        .entry_points = &wiring_.entry_points,
                         .listeners = {},
-                        .access_log = access_log,
+                        .access_log = wiring_.access_log,
                         .request_counter = &request_counter_,
-                        .metrics = wire_metrics(static_.configuration),
+                        .metrics = wiring_.metrics,
                         .release = [this](std::shared_ptr<const proxy::Snapshot> old) {
                           loop_.post([old = std::move(old)]() mutable { old.reset(); });
                         }};
@@ -166,7 +163,6 @@ Result<> ProxyProgram::start_workers() {
 }
 
 Result<> ProxyProgram::open_entry_points() {
-  FL_TRY(entry_points_, wire_entry_points(static_.configuration));
   for (const auto& [name, entry_point] : static_.configuration.entry_points) {
     FL_TRY(const config::Address address, config::parse_address(entry_point.address));
     auto fd = net::listen_tcp(address.host, address.port, {.probe_taken = !entry_point.reuse_port});

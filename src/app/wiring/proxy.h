@@ -12,6 +12,7 @@
 #include "admin/state.h"
 #include "app/signals.h"
 #include "app/wiring/provider_runner.h"
+#include "app/wiring/wire.h"
 #include "app/wiring/worker_thread.h"
 #include "base/result.h"
 #include "config/load_static.h"
@@ -25,7 +26,8 @@ namespace fl::app {
 
 class ProxyProgram {
  public:
-  explicit ProxyProgram(config::LoadedStatic loaded);
+  // Both as wire() left them, without errors.
+  ProxyProgram(config::LoadedStatic loaded, Wiring wiring);
   ~ProxyProgram();
 
   // Serves until a signal ends it. -> exit code; errors of the start are printed.
@@ -46,7 +48,7 @@ class ProxyProgram {
 
   net::Loop loop_;
   const config::LoadedStatic static_;
-  std::vector<EntryPointWiring> entry_points_;
+  const Wiring wiring_;
   std::vector<int> listeners_;  // the first worker's, until it has them
   telemetry::RequestCounter request_counter_{0};
   std::atomic<bool> terminating_ = false;

@@ -1,10 +1,10 @@
-#include "app/wiring/entry_points.h"
+#include "app/wiring/wire.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include "base/strings.h"
-#include "config/address.h"
+#include <algorithm>
+
+#include "providers/make_provider.h"
 
 namespace fl::app {
 namespace {
@@ -16,28 +16,37 @@ std::string machine_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
-Result<std::vector<net::Cidr>> networks(const std::vector<std::string>& texts, std::string_view option) {
-  std::vector<net::Cidr> out;
+void complain(config::LoadedStatic& loaded, std::string path, std::string text) {
+  loaded.issues.push_back({.where = loaded.place_of(path), .path = std::move(path), .text = std::move(text)});
+}
+
+// What `parse` makes of each text; what it does not understand becomes an issue.
+template <class T>
+std::vector<T> parse_all(const std::vector<std::string>& texts, Result<T> (*parse)(std::string_view), std::string path,
+                         config::LoadedStatic& loaded) {
+  std::vector<T> out;
   for (const std::string& text : texts) {
-    auto network = net::Cidr::parse(text);
-    if (!network) return tl::make_unexpected(std::move(network).error().context(option));
-    out.push_back(*network);
+    if (auto value = parse(text))
+      out.push_back(*std::move(value));
+    else
+      complain(loaded, path, value.error().message);
   }
   return out;
 }
 
-Result<EntryPointWiring> wire(const std::string& name, const statics::EntryPoint& entry_point,
-                              const statics::Configuration& configuration, uint32_t index) {
+EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryPoint& entry_point, uint32_t index,
+                                  config::LoadedStatic& loaded) {
   const std::string prefix = "entryPoints." + name;
   EntryPointWiring wiring;
   proxy::EntryPointOptions& options = wiring.options;
   options.name = name;
   options.index = index;
   options.trust_all = entry_point.forwarded_headers.insecure;
-  FL_TRY(options.trusted, networks(entry_point.forwarded_headers.trusted_ips, prefix + ".forwardedHeaders.trustedIPs"));
+  options.trusted = parse_all(entry_point.forwarded_headers.trusted_ips, net::Cidr::parse,
+                              prefix + ".forwardedHeaders.trustedIPs", loaded);
   options.connection_fields = entry_point.forwarded_headers.connection;
-  options.append_forwarded_for =
-      !entry_point.forwarded_headers.not_append_x_forwarded_for && !configuration.global.not_append_x_forwarded_for;
+  options.append_forwarded_for = !entry_point.forwarded_headers.not_append_x_forwarded_for &&
+                                 !loaded.configuration.global.not_append_x_forwarded_for;
   options.add_scheme_headers = entry_point.forwarded_headers.add_x_forwarded_scheme_headers;
   const statics::EncodedCharacters& encoded = entry_point.http.encoded_characters;
   options.encoded_characters = {.slash = encoded.allow_encoded_slash,
@@ -49,7 +58,7 @@ Result<EntryPointWiring> wire(const std::string& name, const statics::EntryPoint
                                 .hash = encoded.allow_encoded_hash};
   options.encode_query_semicolons = entry_point.http.encode_query_semicolons;
   options.sanitize_path = entry_point.http.sanitize_path;
-  const std::string strategy = to_lower(entry_point.http.underscore_headers_strategy);
+  const std::string& strategy = entry_point.http.underscore_headers_strategy;
   if (strategy == "delete")
     options.underscore_headers = proxy::UnderscoreHeaders::delete_;
   else if (strategy == "reject")
@@ -65,46 +74,25 @@ Result<EntryPointWiring> wire(const std::string& name, const statics::EntryPoint
   wiring.server.max_age = transport.keep_alive_max_time;
   if (entry_point.proxy_protocol) {
     ProxyProtocolTrust trust{.everyone = entry_point.proxy_protocol->insecure, .networks = {}};
-    FL_TRY(trust.networks, networks(entry_point.proxy_protocol->trusted_ips, prefix + ".proxyProtocol.trustedIPs"));
+    trust.networks = parse_all(entry_point.proxy_protocol->trusted_ips, net::Cidr::parse,
+                               prefix + ".proxyProtocol.trustedIPs", loaded);
     wiring.proxy_protocol = std::move(trust);
   }
   return wiring;
 }
 
-}  // namespace
-
-Result<std::vector<EntryPointWiring>> wire_entry_points(const statics::Configuration& configuration) {
-  std::vector<EntryPointWiring> out;
-  for (const auto& [name, entry_point] : configuration.entry_points) {
-    FL_TRY(const config::Address address, config::parse_address(entry_point.address));
-    if (address.protocol != config::Address::Protocol::tcp)
-      return fail(Code::invalid, fmt::format("entryPoints.{}: UDP entry points are not supported by this version of "
-                                             "fairlead yet",
-                                             name));
-    FL_TRY(auto wiring, wire(name, entry_point, configuration, static_cast<uint32_t>(out.size())));
-    out.push_back(std::move(wiring));
-  }
-  return out;
-}
-
-Result<std::optional<telemetry::AccessLogOptions>> wire_access_log(const statics::Configuration& configuration) {
-  if (!configuration.access_log) return std::nullopt;
-  const statics::AccessLog& from = *configuration.access_log;
+telemetry::AccessLogOptions wire_access_log(const statics::AccessLog& from, config::LoadedStatic& loaded) {
   using Format = telemetry::AccessLogOptions::Format;
   using telemetry::FieldMode;
-  const auto mode = [](const std::string& text) {
-    const std::string lower = to_lower(text);
-    return lower == "drop" ? FieldMode::drop : lower == "redact" ? FieldMode::redact : FieldMode::keep;
+  const auto mode = [](std::string_view text) {
+    return text == "drop" ? FieldMode::drop : text == "redact" ? FieldMode::redact : FieldMode::keep;
   };
   telemetry::AccessLogOptions to;
   to.file_path = from.file_path;
-  const std::string format = to_lower(from.format);
-  to.format = format == "json" ? Format::json : format == "genericclf" ? Format::generic_clf : Format::common;
+  to.format = from.format == "json" ? Format::json : from.format == "genericCLF" ? Format::generic_clf : Format::common;
   to.add_internals = from.add_internals;
-  for (const std::string& text : from.filters.status_codes) {
-    FL_TRY(const auto range, telemetry::StatusRange::parse(text));
-    to.status_codes.push_back(range);
-  }
+  to.status_codes =
+      parse_all(from.filters.status_codes, telemetry::StatusRange::parse, "accessLog.filters.statusCodes", loaded);
   to.retry_attempts = from.filters.retry_attempts;
   to.min_duration = from.filters.min_duration;
   to.default_mode = mode(from.fields.default_mode);
@@ -115,10 +103,9 @@ Result<std::optional<telemetry::AccessLogOptions>> wire_access_log(const statics
   return to;
 }
 
-std::optional<telemetry::MetricsOptions> wire_metrics(const statics::Configuration& configuration) {
-  if (!configuration.metrics.prometheus) return std::nullopt;
-  const statics::Prometheus& from = *configuration.metrics.prometheus;
-  telemetry::MetricsOptions to{.add_internals = configuration.metrics.add_internals,
+telemetry::MetricsOptions wire_metrics(const statics::Metrics& metrics) {
+  const statics::Prometheus& from = *metrics.prometheus;
+  telemetry::MetricsOptions to{.add_internals = metrics.add_internals,
                                .entry_points = from.add_entry_points_labels,
                                .routers = from.add_routers_labels,
                                .services = from.add_services_labels,
@@ -126,6 +113,25 @@ std::optional<telemetry::MetricsOptions> wire_metrics(const statics::Configurati
                                .header_labels = {}};
   for (const auto& [label, header] : from.header_labels) to.header_labels.emplace_back(label, header);
   return to;
+}
+
+}  // namespace
+
+Wiring wire(config::LoadedStatic& loaded) {
+  const statics::Configuration& configuration = loaded.configuration;
+  Wiring out;
+  for (const auto& [name, entry_point] : configuration.entry_points)
+    out.entry_points.push_back(
+        wire_entry_point(name, entry_point, static_cast<uint32_t>(out.entry_points.size()), loaded));
+  if (configuration.access_log) out.access_log = wire_access_log(*configuration.access_log, loaded);
+  if (configuration.metrics.prometheus) out.metrics = wire_metrics(configuration.metrics);
+  if (const auto& ecs = configuration.providers.ecs)
+    if (const auto ok = providers::check_ecs_options(*ecs); !ok) {
+      const std::string& message = ok.error().message;  // "providers.ecs.constraints: rule:1:1: ..."
+      const size_t end = message.find(": ");
+      complain(loaded, message.substr(0, end), message.substr(end + 2));
+    }
+  return out;
 }
 
 }  // namespace fl::app
