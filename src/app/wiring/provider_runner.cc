@@ -67,6 +67,10 @@ net::Task<> ProviderRunner::run_ecs() {
   co_await provider.run(aggregator_, stop_);
 }
 
+bool ProviderRunner::has_reported() const {
+  return !configuration_.providers.ecs || aggregator_.current().contains("ecs");
+}
+
 void ProviderRunner::reload() {
   for (auto& provider : providers_) provider->reload();
 }

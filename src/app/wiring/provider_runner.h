@@ -28,6 +28,9 @@ class ProviderRunner {
 
   // Begins to run them, in `scope`, until the stop.
   void start(net::TaskScope& scope);
+  // Each has said what it knows: files at once, ECS when it has been asked. A file that cannot be read says nothing and
+  // is not waited for.
+  bool has_reported() const;
   // They look again now (SIGHUP).
   void reload();
 

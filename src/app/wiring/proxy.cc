@@ -21,6 +21,7 @@
 namespace fl::app {
 namespace {
 
+constexpr Duration kPatience = 3s;  // with providers that have not reported yet, before the doors open
 constexpr std::initializer_list<int> kSignals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 // Cores this process may use: its affinity, and the quota of its control group (a container's CPU limit).
@@ -93,8 +94,12 @@ Result<> ProxyProgram::start() {
   providers_ = std::make_unique<ProviderRunner>(loop_, static_.configuration, stop_, [this] { apply(); });
   FL_TRY_VOID(start_workers());
   apply();
-  for (auto& worker : workers_) worker->start_accepting();
   providers_->start(tasks_);
+  // Whoever connects before there are routes waits in the backlog instead of being told that there are none.
+  if (providers_->has_reported())
+    accept();
+  else
+    tasks_.spawn(accept_later());
   tasks_.spawn(refresh_sources());
   log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
             wiring_.entry_points.size(), workers_.size(), static_.source);
@@ -172,6 +177,15 @@ Result<> ProxyProgram::open_entry_points() {
   return {};
 }
 
+void ProxyProgram::accept() {
+  if (std::exchange(accepting_, true)) return;
+  for (auto& worker : workers_) worker->start_accepting();
+}
+
+net::Task<> ProxyProgram::accept_later() {
+  if (co_await net::sleep_for(kPatience, stop_)) accept();
+}
+
 void ProxyProgram::apply() {
   std::vector<config::ProviderConfig> configurations = providers_->configurations();
   configurations.push_back(
@@ -196,6 +210,7 @@ void ProxyProgram::apply() {
   admin_state_->publish(built.report);
   admin_state_->set_sources(providers_->sources());
   log_news(*built.report, issues);
+  if (!workers_.empty() && providers_->has_reported()) accept();
 }
 
 void ProxyProgram::log_news(const proxy::RuntimeReport& report, const std::vector<config::Issue>& issues) {

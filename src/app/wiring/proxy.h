@@ -40,6 +40,9 @@ class ProxyProgram {
   Result<> start_workers();
   // A provider has news, or the start: builds and publishes.
   void apply();
+  // Opens the doors, once every provider has reported or had time to.
+  void accept();
+  net::Task<> accept_later();
   // Errors that were not there before go to the log, each once.
   void log_news(const proxy::RuntimeReport& report, const std::vector<config::Issue>& issues);
   net::Task<> refresh_sources();
@@ -61,6 +64,7 @@ class ProxyProgram {
   std::shared_ptr<admin::State> admin_state_;
   std::unique_ptr<telemetry::Registry> registry_;
   std::unique_ptr<ProviderRunner> providers_;
+  bool accepting_ = false;
   std::set<std::string> logged_;  // what log_news() has said about the configuration in force
   std::vector<std::unique_ptr<WorkerThread>> workers_;
 };
