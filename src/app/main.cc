@@ -22,7 +22,8 @@ struct Command {
   int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr Command kCommands[] = {  // the first has no name: it runs when none is given
+constexpr Command kCommands[] = {
+    // the first has no name: it runs when none is given
     {"", "[flags]", "run the proxy", fl::app::run_proxy},
     {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
     {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},

@@ -41,13 +41,13 @@ struct Type {
 
 // Properties of a field, or-ed together.
 enum FieldFlag : uint16_t {
-  kAllowEmpty = 1,     // may stand alone: `x: {}`, `--x`, `x=true` (Traefik: allowEmpty)
-  kUnsupported = 2,    // known to Traefik, not implemented: refused unless it has its default value
-  kRefused = 4,        // never right here; the doc line is the message: why, and what to do instead
-  kPrintZero = 8,      // in JSON even when zero (no omitempty in Traefik)
-  kLabelOnly = 16,     // only labels may set it, and JSON never shows it
-  kNoLabel = 32,       // labels may not set it
-  kObjects = 64,       // a map or list of named objects: a mistake inside one disables that one alone
+  kAllowEmpty = 1,      // may stand alone: `x: {}`, `--x`, `x=true` (Traefik: allowEmpty)
+  kUnsupported = 2,     // known to Traefik, not implemented: refused unless it has its default value
+  kRefused = 4,         // never right here; the doc line is the message: why, and what to do instead
+  kPrintZero = 8,       // in JSON even when zero (no omitempty in Traefik)
+  kLabelOnly = 16,      // only labels may set it, and JSON never shows it
+  kNoLabel = 32,        // labels may not set it
+  kObjects = 64,        // a map or list of named objects: a mistake inside one disables that one alone
   kFairleadOnly = 128,  // not an option of Traefik
   kNoEffect = 256       // known to Traefik, taken and kept, but nothing comes of it yet: a warning unless it is off
 };
