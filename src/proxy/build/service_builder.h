@@ -19,9 +19,8 @@ using HandlerPtr = std::shared_ptr<const http::Handler>;
 // What is kept of a service from one build to the next.
 struct BuiltService {
   config::dynamic::Service configuration;
-  TransportSpec transport;               // of a load balancer
-  std::vector<HandlerPtr> children;      // of a composite
-  std::vector<HandlerPtr> dependencies;  // middlewares are compared by configuration, see chain
+  TransportSpec transport;           // of a load balancer
+  std::vector<HandlerPtr> children;  // of a composite
   MiddlewareList chain;
   HandlerPtr balancer;  // without the service's own middlewares
   HandlerPtr handler;
