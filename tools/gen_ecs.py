@@ -32,11 +32,30 @@ class Service:
 
 
 SERVICES = [
+    # All of ECS but what a control plane of ours refuses: daemons as resources of their own, Express Gateway services.
     Service("ecs", "ecs/2014-11-13", "ecs", "fl::ecs",
-            ["ListClusters", "DescribeClusters", "ListTasks", "DescribeTasks", "DescribeContainerInstances",
-             "DescribeTaskDefinition"]),
+            ["CreateCluster", "DescribeClusters", "ListClusters", "DeleteCluster", "UpdateCluster",
+             "UpdateClusterSettings", "PutClusterCapacityProviders",
+             "CreateCapacityProvider", "DescribeCapacityProviders", "UpdateCapacityProvider", "DeleteCapacityProvider",
+             "RegisterTaskDefinition", "DescribeTaskDefinition", "DeregisterTaskDefinition", "DeleteTaskDefinitions",
+             "ListTaskDefinitions", "ListTaskDefinitionFamilies",
+             "CreateService", "DescribeServices", "UpdateService", "DeleteService", "ListServices",
+             "ListServicesByNamespace", "ListServiceDeployments", "DescribeServiceDeployments",
+             "DescribeServiceRevisions", "StopServiceDeployment",
+             "CreateTaskSet", "DescribeTaskSets", "UpdateTaskSet", "DeleteTaskSet", "UpdateServicePrimaryTaskSet",
+             "RunTask", "StartTask", "StopTask", "DescribeTasks", "ListTasks", "ExecuteCommand",
+             "GetTaskProtection", "UpdateTaskProtection",
+             "RegisterContainerInstance", "DeregisterContainerInstance", "DescribeContainerInstances",
+             "ListContainerInstances", "UpdateContainerInstancesState", "UpdateContainerAgent",
+             "PutAttributes", "DeleteAttributes", "ListAttributes",
+             "DiscoverPollEndpoint", "SubmitTaskStateChange", "SubmitContainerStateChange",
+             "SubmitAttachmentStateChanges",
+             "TagResource", "UntagResource", "ListTagsForResource",
+             "ListAccountSettings", "PutAccountSetting", "PutAccountSettingDefault", "DeleteAccountSetting"]),
     Service("ec2", "ec2/2016-11-15", "aws", "fl::aws::ec2", ["DescribeInstances"]),
-    Service("ssm", "ssm/2014-11-06", "aws", "fl::aws::ssm", ["DescribeInstanceInformation"]),
+    Service("ssm", "ssm/2014-11-06", "aws", "fl::aws::ssm",
+            ["DescribeInstanceInformation", "DeregisterManagedInstance", "CreateActivation", "DescribeActivations",
+             "DeleteActivation"]),
     Service("sts", "sts/2011-06-15", "aws", "fl::aws::sts",
             ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"]),
 ]
@@ -182,13 +201,24 @@ def operations_header(model):
     return out + ["}  // namespace op", "", f"}}  // namespace {service.namespace}"]
 
 
-def codec_source(model):
+CODEC_STRUCTS = 60  # a codec file's; more compile side by side
+
+
+def codec_sources(model):
+    """{file name's end: lines}; encode() and decode() of different structs need not share a file."""
+    structs = model.structs()
+    parts = [structs[at:at + CODEC_STRUCTS] for at in range(0, len(structs), CODEC_STRUCTS)]
+    return {f"codec{'_' + str(number) if len(parts) > 1 else ''}.cc": codec_source(model, part)
+            for number, part in enumerate(parts, 1)}
+
+
+def codec_source(model, structs):
     service = model.service
     codec = "ecs/json_codec.h" if model.protocol == "json" else "aws/query_codec.h"
     out = head(model, f'#include "{service.folder}/generated/{service.name}_operations.h"', f'#include "{codec}"', "",
                f"namespace {service.namespace} {{", "namespace {", "", "template <class S, class Shape>",
                "concept Is = std::same_as<std::remove_const_t<S>, Shape>;")
-    for struct in model.structs():
+    for struct in structs:
         members = model.shapes[struct].get("members", {})
         out += ["", f"template <Is<{struct}> S, class Visitor>"]
         if not members:
@@ -199,7 +229,7 @@ def codec_source(model):
         out.append("}")
     out += ["", "}  // namespace", ""]
     list_style = f"QueryStyle::{model.protocol}"
-    for struct in model.structs():
+    for struct in structs:
         if model.protocol == "json":
             out += [f"json::Value encode(const {struct}& shape) {{",
                     "  ecs::JsonWriter writer;", "  members(shape, writer);", "  return writer.take();", "}",
@@ -263,9 +293,16 @@ def main():
             model_path.write_text(json.dumps(trimmed(service, options.data), indent=1) + "\n")
         model = Model(service, json.loads(model_path.read_text()))
         check_lists(model)
-        for suffix, lines in (("shapes.h", shapes_header(model)), ("operations.h", operations_header(model)),
-                              ("codec.cc", codec_source(model))):
-            path = ROOT / "src" / service.folder / "generated" / f"{service.name}_{suffix}"
+        folder = ROOT / "src" / service.folder / "generated"
+        files = {f"{service.name}_{suffix}": lines for suffix, lines in
+                 {"shapes.h": shapes_header(model), "operations.h": operations_header(model),
+                  **codec_sources(model)}.items()}
+        for path in set(folder.glob(f"{service.name}_*")) - {folder / name for name in files}:
+            stale.append(str(path.relative_to(ROOT)))
+            if not options.check:
+                path.unlink()
+        for name, lines in files.items():
+            path = folder / name
             text = "\n".join(lines) + "\n"
             if path.exists() and path.read_text() == text:
                 continue

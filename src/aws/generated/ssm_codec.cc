@@ -67,6 +67,84 @@ void members(S& s, Visitor& visit) {
   visit("NextToken", s.next_token);
 }
 
+template <Is<DeregisterManagedInstanceRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("InstanceId", s.instance_id);
+}
+
+template <Is<DeregisterManagedInstanceResult> S, class Visitor>
+void members(S&, Visitor&) {}
+
+template <Is<Tag> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("Key", s.key);
+  visit("Value", s.value);
+}
+
+template <Is<RegistrationMetadataItem> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("Key", s.key);
+  visit("Value", s.value);
+}
+
+template <Is<CreateActivationRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("Description", s.description);
+  visit("DefaultInstanceName", s.default_instance_name);
+  visit("IamRole", s.iam_role);
+  visit("RegistrationLimit", s.registration_limit);
+  visit("ExpirationDate", s.expiration_date);
+  visit("Tags", s.tags);
+  visit("RegistrationMetadata", s.registration_metadata);
+}
+
+template <Is<CreateActivationResult> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("ActivationId", s.activation_id);
+  visit("ActivationCode", s.activation_code);
+}
+
+template <Is<DescribeActivationsFilter> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("FilterKey", s.filter_key);
+  visit("FilterValues", s.filter_values);
+}
+
+template <Is<DescribeActivationsRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("Filters", s.filters);
+  visit("MaxResults", s.max_results);
+  visit("NextToken", s.next_token);
+}
+
+template <Is<Activation> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("ActivationId", s.activation_id);
+  visit("Description", s.description);
+  visit("DefaultInstanceName", s.default_instance_name);
+  visit("IamRole", s.iam_role);
+  visit("RegistrationLimit", s.registration_limit);
+  visit("RegistrationsCount", s.registrations_count);
+  visit("ExpirationDate", s.expiration_date);
+  visit("Expired", s.expired);
+  visit("CreatedDate", s.created_date);
+  visit("Tags", s.tags);
+}
+
+template <Is<DescribeActivationsResult> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("ActivationList", s.activation_list);
+  visit("NextToken", s.next_token);
+}
+
+template <Is<DeleteActivationRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("ActivationId", s.activation_id);
+}
+
+template <Is<DeleteActivationResult> S, class Visitor>
+void members(S&, Visitor&) {}
+
 }  // namespace
 
 json::Value encode(const InstanceInformationFilter& shape) {
@@ -125,6 +203,126 @@ json::Value encode(const DescribeInstanceInformationResult& shape) {
   return writer.take();
 }
 Result<> decode(const json::Value& value, DescribeInstanceInformationResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DeregisterManagedInstanceRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DeregisterManagedInstanceRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DeregisterManagedInstanceResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DeregisterManagedInstanceResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const Tag& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Tag& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const RegistrationMetadataItem& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, RegistrationMetadataItem& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const CreateActivationRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, CreateActivationRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const CreateActivationResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, CreateActivationResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DescribeActivationsFilter& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DescribeActivationsFilter& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DescribeActivationsRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DescribeActivationsRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const Activation& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Activation& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DescribeActivationsResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DescribeActivationsResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DeleteActivationRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DeleteActivationRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DeleteActivationResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DeleteActivationResult& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();

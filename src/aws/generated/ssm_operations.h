@@ -29,6 +29,30 @@ json::Value encode(const InstanceInformation& shape);
 Result<> decode(const json::Value& value, InstanceInformation& shape);
 json::Value encode(const DescribeInstanceInformationResult& shape);
 Result<> decode(const json::Value& value, DescribeInstanceInformationResult& shape);
+json::Value encode(const DeregisterManagedInstanceRequest& shape);
+Result<> decode(const json::Value& value, DeregisterManagedInstanceRequest& shape);
+json::Value encode(const DeregisterManagedInstanceResult& shape);
+Result<> decode(const json::Value& value, DeregisterManagedInstanceResult& shape);
+json::Value encode(const Tag& shape);
+Result<> decode(const json::Value& value, Tag& shape);
+json::Value encode(const RegistrationMetadataItem& shape);
+Result<> decode(const json::Value& value, RegistrationMetadataItem& shape);
+json::Value encode(const CreateActivationRequest& shape);
+Result<> decode(const json::Value& value, CreateActivationRequest& shape);
+json::Value encode(const CreateActivationResult& shape);
+Result<> decode(const json::Value& value, CreateActivationResult& shape);
+json::Value encode(const DescribeActivationsFilter& shape);
+Result<> decode(const json::Value& value, DescribeActivationsFilter& shape);
+json::Value encode(const DescribeActivationsRequest& shape);
+Result<> decode(const json::Value& value, DescribeActivationsRequest& shape);
+json::Value encode(const Activation& shape);
+Result<> decode(const json::Value& value, Activation& shape);
+json::Value encode(const DescribeActivationsResult& shape);
+Result<> decode(const json::Value& value, DescribeActivationsResult& shape);
+json::Value encode(const DeleteActivationRequest& shape);
+Result<> decode(const json::Value& value, DeleteActivationRequest& shape);
+json::Value encode(const DeleteActivationResult& shape);
+Result<> decode(const json::Value& value, DeleteActivationResult& shape);
 
 // Name on the wire, service and shapes of each operation.
 namespace op {
@@ -37,6 +61,38 @@ struct DescribeInstanceInformation {
   using Response = DescribeInstanceInformationResult;
   static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
   static constexpr std::string_view kName = "DescribeInstanceInformation";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = true;
+};
+struct DeregisterManagedInstance {
+  using Request = DeregisterManagedInstanceRequest;
+  using Response = DeregisterManagedInstanceResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "DeregisterManagedInstance";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = true;
+};
+struct CreateActivation {
+  using Request = CreateActivationRequest;
+  using Response = CreateActivationResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "CreateActivation";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = true;
+};
+struct DescribeActivations {
+  using Request = DescribeActivationsRequest;
+  using Response = DescribeActivationsResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "DescribeActivations";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = true;
+};
+struct DeleteActivation {
+  using Request = DeleteActivationRequest;
+  using Response = DeleteActivationResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "DeleteActivation";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
 };

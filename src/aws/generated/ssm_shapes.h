@@ -70,4 +70,84 @@ struct DescribeInstanceInformationResult {
   bool operator==(const DescribeInstanceInformationResult&) const = default;
 };
 
+struct DeregisterManagedInstanceRequest {
+  std::optional<std::string> instance_id;
+  bool operator==(const DeregisterManagedInstanceRequest&) const = default;
+};
+
+struct DeregisterManagedInstanceResult {
+  bool operator==(const DeregisterManagedInstanceResult&) const = default;
+};
+
+struct Tag {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  bool operator==(const Tag&) const = default;
+};
+
+struct RegistrationMetadataItem {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  bool operator==(const RegistrationMetadataItem&) const = default;
+};
+
+struct CreateActivationRequest {
+  std::optional<std::string> description;
+  std::optional<std::string> default_instance_name;
+  std::optional<std::string> iam_role;
+  std::optional<int32_t> registration_limit;
+  std::optional<WallTime> expiration_date;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::vector<RegistrationMetadataItem>> registration_metadata;
+  bool operator==(const CreateActivationRequest&) const = default;
+};
+
+struct CreateActivationResult {
+  std::optional<std::string> activation_id;
+  std::optional<std::string> activation_code;
+  bool operator==(const CreateActivationResult&) const = default;
+};
+
+struct DescribeActivationsFilter {
+  std::optional<std::string> filter_key;
+  std::optional<std::vector<std::string>> filter_values;
+  bool operator==(const DescribeActivationsFilter&) const = default;
+};
+
+struct DescribeActivationsRequest {
+  std::optional<std::vector<DescribeActivationsFilter>> filters;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+  bool operator==(const DescribeActivationsRequest&) const = default;
+};
+
+struct Activation {
+  std::optional<std::string> activation_id;
+  std::optional<std::string> description;
+  std::optional<std::string> default_instance_name;
+  std::optional<std::string> iam_role;
+  std::optional<int32_t> registration_limit;
+  std::optional<int32_t> registrations_count;
+  std::optional<WallTime> expiration_date;
+  std::optional<bool> expired;
+  std::optional<WallTime> created_date;
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const Activation&) const = default;
+};
+
+struct DescribeActivationsResult {
+  std::optional<std::vector<Activation>> activation_list;
+  std::optional<std::string> next_token;
+  bool operator==(const DescribeActivationsResult&) const = default;
+};
+
+struct DeleteActivationRequest {
+  std::optional<std::string> activation_id;
+  bool operator==(const DeleteActivationRequest&) const = default;
+};
+
+struct DeleteActivationResult {
+  bool operator==(const DeleteActivationResult&) const = default;
+};
+
 }  // namespace fl::aws::ssm

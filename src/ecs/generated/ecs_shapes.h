@@ -8,26 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/time.h"
 
 namespace fl::ecs {
 
-struct ListClustersRequest {
-  std::optional<std::string> next_token;
-  std::optional<int32_t> max_results;
-  bool operator==(const ListClustersRequest&) const = default;
+struct Tag {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  bool operator==(const Tag&) const = default;
 };
 
-struct ListClustersResponse {
-  std::optional<std::vector<std::string>> cluster_arns;
-  std::optional<std::string> next_token;
-  bool operator==(const ListClustersResponse&) const = default;
-};
-
-struct DescribeClustersRequest {
-  std::optional<std::vector<std::string>> clusters;
-  std::optional<std::vector<std::string>> include;
-  bool operator==(const DescribeClustersRequest&) const = default;
+struct ClusterSetting {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  bool operator==(const ClusterSetting&) const = default;
 };
 
 struct ExecuteCommandLogConfiguration {
@@ -58,29 +53,33 @@ struct ClusterConfiguration {
   bool operator==(const ClusterConfiguration&) const = default;
 };
 
-struct KeyValuePair {
-  std::optional<std::string> name;
-  std::optional<std::string> value;
-  bool operator==(const KeyValuePair&) const = default;
-};
-
-struct Tag {
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  bool operator==(const Tag&) const = default;
-};
-
-struct ClusterSetting {
-  std::optional<std::string> name;
-  std::optional<std::string> value;
-  bool operator==(const ClusterSetting&) const = default;
-};
-
 struct CapacityProviderStrategyItem {
   std::optional<std::string> capacity_provider;
   std::optional<int32_t> weight;
   std::optional<int32_t> base;
   bool operator==(const CapacityProviderStrategyItem&) const = default;
+};
+
+struct ClusterServiceConnectDefaultsRequest {
+  std::optional<std::string> namespace_;
+  bool operator==(const ClusterServiceConnectDefaultsRequest&) const = default;
+};
+
+struct CreateClusterRequest {
+  std::optional<std::string> cluster_name;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::vector<ClusterSetting>> settings;
+  std::optional<ClusterConfiguration> configuration;
+  std::optional<std::vector<std::string>> capacity_providers;
+  std::optional<std::vector<CapacityProviderStrategyItem>> default_capacity_provider_strategy;
+  std::optional<ClusterServiceConnectDefaultsRequest> service_connect_defaults;
+  bool operator==(const CreateClusterRequest&) const = default;
+};
+
+struct KeyValuePair {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  bool operator==(const KeyValuePair&) const = default;
 };
 
 struct Attachment {
@@ -116,6 +115,17 @@ struct Cluster {
   bool operator==(const Cluster&) const = default;
 };
 
+struct CreateClusterResponse {
+  std::optional<Cluster> cluster;
+  bool operator==(const CreateClusterResponse&) const = default;
+};
+
+struct DescribeClustersRequest {
+  std::optional<std::vector<std::string>> clusters;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeClustersRequest&) const = default;
+};
+
 struct Failure {
   std::optional<std::string> arn;
   std::optional<std::string> reason;
@@ -129,294 +139,322 @@ struct DescribeClustersResponse {
   bool operator==(const DescribeClustersResponse&) const = default;
 };
 
-struct ListTasksRequest {
-  std::optional<std::string> cluster;
-  std::optional<std::string> container_instance;
-  std::optional<std::string> family;
+struct ListClustersRequest {
   std::optional<std::string> next_token;
   std::optional<int32_t> max_results;
-  std::optional<std::string> started_by;
-  std::optional<std::string> service_name;
-  std::optional<std::string> desired_status;
-  std::optional<std::string> launch_type;
-  std::optional<std::string> daemon_name;
-  bool operator==(const ListTasksRequest&) const = default;
+  bool operator==(const ListClustersRequest&) const = default;
 };
 
-struct ListTasksResponse {
-  std::optional<std::vector<std::string>> task_arns;
+struct ListClustersResponse {
+  std::optional<std::vector<std::string>> cluster_arns;
   std::optional<std::string> next_token;
-  bool operator==(const ListTasksResponse&) const = default;
+  bool operator==(const ListClustersResponse&) const = default;
 };
 
-struct DescribeTasksRequest {
+struct DeleteClusterRequest {
   std::optional<std::string> cluster;
-  std::optional<std::vector<std::string>> tasks;
-  std::optional<std::vector<std::string>> include;
-  bool operator==(const DescribeTasksRequest&) const = default;
+  bool operator==(const DeleteClusterRequest&) const = default;
 };
 
-struct Attribute {
-  std::optional<std::string> name;
-  std::optional<std::string> value;
-  std::optional<std::string> target_type;
-  std::optional<std::string> target_id;
-  bool operator==(const Attribute&) const = default;
+struct DeleteClusterResponse {
+  std::optional<Cluster> cluster;
+  bool operator==(const DeleteClusterResponse&) const = default;
 };
 
-struct NetworkBinding {
-  std::optional<std::string> bind_ip;
-  std::optional<int32_t> container_port;
-  std::optional<int32_t> host_port;
-  std::optional<std::string> protocol;
-  std::optional<std::string> container_port_range;
-  std::optional<std::string> host_port_range;
-  bool operator==(const NetworkBinding&) const = default;
-};
-
-struct NetworkInterface {
-  std::optional<std::string> attachment_id;
-  std::optional<std::string> private_ipv4_address;
-  std::optional<std::string> ipv6_address;
-  bool operator==(const NetworkInterface&) const = default;
-};
-
-struct ManagedAgent {
-  std::optional<WallTime> last_started_at;
-  std::optional<std::string> name;
-  std::optional<std::string> reason;
-  std::optional<std::string> last_status;
-  bool operator==(const ManagedAgent&) const = default;
-};
-
-struct NvidiaMpsAllocation {
-  std::optional<int32_t> memory;
-  std::optional<int32_t> max_compute_percent;
-  bool operator==(const NvidiaMpsAllocation&) const = default;
-};
-
-struct SharingStrategy {
-  std::optional<NvidiaMpsAllocation> nvidia_mps;
-  bool operator==(const SharingStrategy&) const = default;
-};
-
-struct Container {
-  std::optional<std::string> container_arn;
-  std::optional<std::string> task_arn;
-  std::optional<std::string> name;
-  std::optional<std::string> image;
-  std::optional<std::string> image_digest;
-  std::optional<std::string> runtime_id;
-  std::optional<std::string> last_status;
-  std::optional<int32_t> exit_code;
-  std::optional<std::string> reason;
-  std::optional<std::vector<NetworkBinding>> network_bindings;
-  std::optional<std::vector<NetworkInterface>> network_interfaces;
-  std::optional<std::string> health_status;
-  std::optional<std::vector<ManagedAgent>> managed_agents;
-  std::optional<std::string> cpu;
-  std::optional<std::string> memory;
-  std::optional<std::string> memory_reservation;
-  std::optional<std::vector<std::string>> gpu_ids;
-  std::optional<std::vector<std::string>> neuron_device_ids;
-  std::optional<SharingStrategy> gpu_sharing_strategy;
-  bool operator==(const Container&) const = default;
-};
-
-struct InferenceAccelerator {
-  std::optional<std::string> device_name;
-  std::optional<std::string> device_type;
-  bool operator==(const InferenceAccelerator&) const = default;
-};
-
-struct EnvironmentFile {
-  std::optional<std::string> value;
-  std::optional<std::string> type;
-  bool operator==(const EnvironmentFile&) const = default;
-};
-
-struct ResourceRequirement {
-  std::optional<std::string> value;
-  std::optional<std::string> type;
-  std::optional<SharingStrategy> sharing_strategy;
-  bool operator==(const ResourceRequirement&) const = default;
-};
-
-struct ContainerOverride {
-  std::optional<std::string> name;
-  std::optional<std::vector<std::string>> command;
-  std::optional<std::vector<KeyValuePair>> environment;
-  std::optional<std::vector<EnvironmentFile>> environment_files;
-  std::optional<int32_t> cpu;
-  std::optional<int32_t> memory;
-  std::optional<int32_t> memory_reservation;
-  std::optional<std::vector<ResourceRequirement>> resource_requirements;
-  bool operator==(const ContainerOverride&) const = default;
-};
-
-struct InferenceAcceleratorOverride {
-  std::optional<std::string> device_name;
-  std::optional<std::string> device_type;
-  bool operator==(const InferenceAcceleratorOverride&) const = default;
-};
-
-struct EphemeralStorage {
-  std::optional<int32_t> size_in_gi_b;
-  bool operator==(const EphemeralStorage&) const = default;
-};
-
-struct TaskOverride {
-  std::optional<std::vector<ContainerOverride>> container_overrides;
-  std::optional<std::string> cpu;
-  std::optional<std::vector<InferenceAcceleratorOverride>> inference_accelerator_overrides;
-  std::optional<std::string> execution_role_arn;
-  std::optional<std::string> memory;
-  std::optional<std::string> task_role_arn;
-  std::optional<EphemeralStorage> ephemeral_storage;
-  bool operator==(const TaskOverride&) const = default;
-};
-
-struct TaskEphemeralStorage {
-  std::optional<int32_t> size_in_gi_b;
-  std::optional<std::string> kms_key_id;
-  bool operator==(const TaskEphemeralStorage&) const = default;
-};
-
-struct TrustedExecutionSummary {
-  std::optional<std::string> isolation_mode;
-  std::optional<std::string> attestation_policy_status;
-  bool operator==(const TrustedExecutionSummary&) const = default;
-};
-
-struct Task {
-  std::optional<std::vector<Attachment>> attachments;
-  std::optional<std::vector<Attribute>> attributes;
-  std::optional<std::string> availability_zone;
-  std::optional<std::string> capacity_provider_name;
-  std::optional<std::string> cluster_arn;
-  std::optional<std::string> connectivity;
-  std::optional<WallTime> connectivity_at;
-  std::optional<std::string> container_instance_arn;
-  std::optional<std::vector<Container>> containers;
-  std::optional<std::string> cpu;
-  std::optional<WallTime> created_at;
-  std::optional<std::string> desired_status;
-  std::optional<bool> enable_execute_command;
-  std::optional<WallTime> execution_stopped_at;
-  std::optional<std::string> group;
-  std::optional<std::string> health_status;
-  std::optional<std::vector<InferenceAccelerator>> inference_accelerators;
-  std::optional<std::string> last_status;
-  std::optional<std::string> launch_type;
-  std::optional<std::string> memory;
-  std::optional<TaskOverride> overrides;
-  std::optional<std::string> platform_version;
-  std::optional<std::string> platform_family;
-  std::optional<WallTime> pull_started_at;
-  std::optional<WallTime> pull_stopped_at;
-  std::optional<WallTime> started_at;
-  std::optional<std::string> started_by;
-  std::optional<std::string> stop_code;
-  std::optional<WallTime> stopped_at;
-  std::optional<std::string> stopped_reason;
-  std::optional<WallTime> stopping_at;
-  std::optional<std::vector<Tag>> tags;
-  std::optional<std::string> task_arn;
-  std::optional<std::string> task_definition_arn;
-  std::optional<int64_t> version;
-  std::optional<EphemeralStorage> ephemeral_storage;
-  std::optional<TaskEphemeralStorage> fargate_ephemeral_storage;
-  std::optional<TrustedExecutionSummary> trusted_execution_summary;
-  bool operator==(const Task&) const = default;
-};
-
-struct DescribeTasksResponse {
-  std::optional<std::vector<Task>> tasks;
-  std::optional<std::vector<Failure>> failures;
-  bool operator==(const DescribeTasksResponse&) const = default;
-};
-
-struct DescribeContainerInstancesRequest {
+struct UpdateClusterRequest {
   std::optional<std::string> cluster;
-  std::optional<std::vector<std::string>> container_instances;
-  std::optional<std::vector<std::string>> include;
-  bool operator==(const DescribeContainerInstancesRequest&) const = default;
+  std::optional<std::vector<ClusterSetting>> settings;
+  std::optional<ClusterConfiguration> configuration;
+  std::optional<ClusterServiceConnectDefaultsRequest> service_connect_defaults;
+  bool operator==(const UpdateClusterRequest&) const = default;
 };
 
-struct VersionInfo {
-  std::optional<std::string> agent_version;
-  std::optional<std::string> agent_hash;
-  std::optional<std::string> docker_version;
-  bool operator==(const VersionInfo&) const = default;
+struct UpdateClusterResponse {
+  std::optional<Cluster> cluster;
+  bool operator==(const UpdateClusterResponse&) const = default;
 };
 
-struct Resource {
+struct UpdateClusterSettingsRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<ClusterSetting>> settings;
+  bool operator==(const UpdateClusterSettingsRequest&) const = default;
+};
+
+struct UpdateClusterSettingsResponse {
+  std::optional<Cluster> cluster;
+  bool operator==(const UpdateClusterSettingsResponse&) const = default;
+};
+
+struct PutClusterCapacityProvidersRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> capacity_providers;
+  std::optional<std::vector<CapacityProviderStrategyItem>> default_capacity_provider_strategy;
+  bool operator==(const PutClusterCapacityProvidersRequest&) const = default;
+};
+
+struct PutClusterCapacityProvidersResponse {
+  std::optional<Cluster> cluster;
+  bool operator==(const PutClusterCapacityProvidersResponse&) const = default;
+};
+
+struct ManagedScaling {
+  std::optional<std::string> status;
+  std::optional<int32_t> target_capacity;
+  std::optional<int32_t> minimum_scaling_step_size;
+  std::optional<int32_t> maximum_scaling_step_size;
+  std::optional<int32_t> instance_warmup_period;
+  bool operator==(const ManagedScaling&) const = default;
+};
+
+struct AutoScalingGroupProvider {
+  std::optional<std::string> auto_scaling_group_arn;
+  std::optional<ManagedScaling> managed_scaling;
+  std::optional<std::string> managed_termination_protection;
+  std::optional<std::string> managed_draining;
+  bool operator==(const AutoScalingGroupProvider&) const = default;
+};
+
+struct ManagedInstancesNetworkConfiguration {
+  std::optional<std::vector<std::string>> subnets;
+  std::optional<std::vector<std::string>> security_groups;
+  bool operator==(const ManagedInstancesNetworkConfiguration&) const = default;
+};
+
+struct ManagedInstancesStorageConfiguration {
+  std::optional<int32_t> storage_size_gi_b;
+  bool operator==(const ManagedInstancesStorageConfiguration&) const = default;
+};
+
+struct ManagedInstancesLocalStorageConfiguration {
+  std::optional<bool> use_local_storage;
+  bool operator==(const ManagedInstancesLocalStorageConfiguration&) const = default;
+};
+
+struct VCpuCountRangeRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const VCpuCountRangeRequest&) const = default;
+};
+
+struct MemoryMiBRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const MemoryMiBRequest&) const = default;
+};
+
+struct MemoryGiBPerVCpuRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+  bool operator==(const MemoryGiBPerVCpuRequest&) const = default;
+};
+
+struct NetworkInterfaceCountRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const NetworkInterfaceCountRequest&) const = default;
+};
+
+struct TotalLocalStorageGBRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+  bool operator==(const TotalLocalStorageGBRequest&) const = default;
+};
+
+struct BaselineEbsBandwidthMbpsRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const BaselineEbsBandwidthMbpsRequest&) const = default;
+};
+
+struct AcceleratorCountRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const AcceleratorCountRequest&) const = default;
+};
+
+struct AcceleratorTotalMemoryMiBRequest {
+  std::optional<int32_t> min;
+  std::optional<int32_t> max;
+  bool operator==(const AcceleratorTotalMemoryMiBRequest&) const = default;
+};
+
+struct NetworkBandwidthGbpsRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+  bool operator==(const NetworkBandwidthGbpsRequest&) const = default;
+};
+
+struct InstanceRequirementsRequest {
+  std::optional<VCpuCountRangeRequest> v_cpu_count;
+  std::optional<MemoryMiBRequest> memory_mi_b;
+  std::optional<std::vector<std::string>> cpu_manufacturers;
+  std::optional<MemoryGiBPerVCpuRequest> memory_gi_b_per_v_cpu;
+  std::optional<std::vector<std::string>> excluded_instance_types;
+  std::optional<std::vector<std::string>> instance_generations;
+  std::optional<int32_t> spot_max_price_percentage_over_lowest_price;
+  std::optional<int32_t> on_demand_max_price_percentage_over_lowest_price;
+  std::optional<std::string> bare_metal;
+  std::optional<std::string> burstable_performance;
+  std::optional<bool> require_hibernate_support;
+  std::optional<NetworkInterfaceCountRequest> network_interface_count;
+  std::optional<std::string> local_storage;
+  std::optional<std::vector<std::string>> local_storage_types;
+  std::optional<TotalLocalStorageGBRequest> total_local_storage_gb;
+  std::optional<BaselineEbsBandwidthMbpsRequest> baseline_ebs_bandwidth_mbps;
+  std::optional<std::vector<std::string>> accelerator_types;
+  std::optional<AcceleratorCountRequest> accelerator_count;
+  std::optional<std::vector<std::string>> accelerator_manufacturers;
+  std::optional<std::vector<std::string>> accelerator_names;
+  std::optional<AcceleratorTotalMemoryMiBRequest> accelerator_total_memory_mi_b;
+  std::optional<NetworkBandwidthGbpsRequest> network_bandwidth_gbps;
+  std::optional<std::vector<std::string>> allowed_instance_types;
+  std::optional<int32_t> max_spot_price_as_percentage_of_optimal_on_demand_price;
+  bool operator==(const InstanceRequirementsRequest&) const = default;
+};
+
+struct CapacityReservationRequest {
+  std::optional<std::string> reservation_group_arn;
+  std::optional<std::string> reservation_preference;
+  bool operator==(const CapacityReservationRequest&) const = default;
+};
+
+struct InstanceLaunchTemplate {
+  std::optional<std::string> ec2_instance_profile_arn;
+  std::optional<ManagedInstancesNetworkConfiguration> network_configuration;
+  std::optional<ManagedInstancesStorageConfiguration> storage_configuration;
+  std::optional<ManagedInstancesLocalStorageConfiguration> local_storage_configuration;
+  std::optional<std::string> monitoring;
+  std::optional<std::string> capacity_option_type;
+  std::optional<bool> instance_metadata_tags_propagation;
+  std::optional<InstanceRequirementsRequest> instance_requirements;
+  std::optional<bool> fips_enabled;
+  std::optional<CapacityReservationRequest> capacity_reservations;
+  std::optional<bool> nitro_enclaves_enabled;
+  bool operator==(const InstanceLaunchTemplate&) const = default;
+};
+
+struct InfrastructureOptimization {
+  std::optional<int32_t> scale_in_after;
+  bool operator==(const InfrastructureOptimization&) const = default;
+};
+
+struct AutoRepairConfiguration {
+  std::optional<std::string> actions_status;
+  bool operator==(const AutoRepairConfiguration&) const = default;
+};
+
+struct CreateManagedInstancesProviderConfiguration {
+  std::optional<std::string> infrastructure_role_arn;
+  std::optional<InstanceLaunchTemplate> instance_launch_template;
+  std::optional<std::string> propagate_tags;
+  std::optional<InfrastructureOptimization> infrastructure_optimization;
+  std::optional<AutoRepairConfiguration> auto_repair_configuration;
+  bool operator==(const CreateManagedInstancesProviderConfiguration&) const = default;
+};
+
+struct CreateCapacityProviderRequest {
   std::optional<std::string> name;
-  std::optional<std::string> type;
-  std::optional<double> double_value;
-  std::optional<int64_t> long_value;
-  std::optional<int32_t> integer_value;
-  std::optional<std::vector<std::string>> string_set_value;
-  bool operator==(const Resource&) const = default;
-};
-
-struct InstanceHealthCheckResult {
-  std::optional<std::string> type;
-  std::optional<std::string> status;
-  std::optional<std::string> status_reason;
-  std::optional<WallTime> last_updated;
-  std::optional<WallTime> last_status_change;
-  bool operator==(const InstanceHealthCheckResult&) const = default;
-};
-
-struct ContainerInstanceHealthStatus {
-  std::optional<std::string> overall_status;
-  std::optional<std::vector<InstanceHealthCheckResult>> details;
-  bool operator==(const ContainerInstanceHealthStatus&) const = default;
-};
-
-struct GpuDevice {
-  std::optional<std::string> gpu_id;
-  std::optional<std::string> sharing_mode;
-  std::optional<int32_t> total_memory_in_mi_b;
-  std::optional<int32_t> remaining_memory_in_mi_b;
-  std::optional<int32_t> container_count;
-  bool operator==(const GpuDevice&) const = default;
-};
-
-struct ContainerInstance {
-  std::optional<std::string> container_instance_arn;
-  std::optional<std::string> ec2_instance_id;
-  std::optional<std::string> capacity_provider_name;
-  std::optional<int64_t> version;
-  std::optional<VersionInfo> version_info;
-  std::optional<std::vector<Resource>> remaining_resources;
-  std::optional<std::vector<Resource>> registered_resources;
-  std::optional<std::string> status;
-  std::optional<std::string> status_reason;
-  std::optional<bool> agent_connected;
-  std::optional<int32_t> running_tasks_count;
-  std::optional<int32_t> pending_tasks_count;
-  std::optional<std::string> agent_update_status;
-  std::optional<std::vector<Attribute>> attributes;
-  std::optional<WallTime> registered_at;
-  std::optional<std::vector<Attachment>> attachments;
+  std::optional<std::string> cluster;
+  std::optional<AutoScalingGroupProvider> auto_scaling_group_provider;
+  std::optional<CreateManagedInstancesProviderConfiguration> managed_instances_provider;
   std::optional<std::vector<Tag>> tags;
-  std::optional<ContainerInstanceHealthStatus> health_status;
-  std::optional<std::vector<GpuDevice>> gpu_devices;
-  bool operator==(const ContainerInstance&) const = default;
+  bool operator==(const CreateCapacityProviderRequest&) const = default;
 };
 
-struct DescribeContainerInstancesResponse {
-  std::optional<std::vector<ContainerInstance>> container_instances;
-  std::optional<std::vector<Failure>> failures;
-  bool operator==(const DescribeContainerInstancesResponse&) const = default;
+struct ManagedInstancesProvider {
+  std::optional<std::string> infrastructure_role_arn;
+  std::optional<InstanceLaunchTemplate> instance_launch_template;
+  std::optional<std::string> propagate_tags;
+  std::optional<InfrastructureOptimization> infrastructure_optimization;
+  std::optional<AutoRepairConfiguration> auto_repair_configuration;
+  bool operator==(const ManagedInstancesProvider&) const = default;
 };
 
-struct DescribeTaskDefinitionRequest {
-  std::optional<std::string> task_definition;
+struct CapacityProvider {
+  std::optional<std::string> capacity_provider_arn;
+  std::optional<std::string> name;
+  std::optional<std::string> cluster;
+  std::optional<std::string> status;
+  std::optional<AutoScalingGroupProvider> auto_scaling_group_provider;
+  std::optional<ManagedInstancesProvider> managed_instances_provider;
+  std::optional<std::string> update_status;
+  std::optional<std::string> update_status_reason;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> type;
+  bool operator==(const CapacityProvider&) const = default;
+};
+
+struct CreateCapacityProviderResponse {
+  std::optional<CapacityProvider> capacity_provider;
+  bool operator==(const CreateCapacityProviderResponse&) const = default;
+};
+
+struct DescribeCapacityProvidersRequest {
+  std::optional<std::vector<std::string>> capacity_providers;
+  std::optional<std::string> cluster;
   std::optional<std::vector<std::string>> include;
-  bool operator==(const DescribeTaskDefinitionRequest&) const = default;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> next_token;
+  bool operator==(const DescribeCapacityProvidersRequest&) const = default;
+};
+
+struct DescribeCapacityProvidersResponse {
+  std::optional<std::vector<CapacityProvider>> capacity_providers;
+  std::optional<std::vector<Failure>> failures;
+  std::optional<std::string> next_token;
+  bool operator==(const DescribeCapacityProvidersResponse&) const = default;
+};
+
+struct AutoScalingGroupProviderUpdate {
+  std::optional<ManagedScaling> managed_scaling;
+  std::optional<std::string> managed_termination_protection;
+  std::optional<std::string> managed_draining;
+  bool operator==(const AutoScalingGroupProviderUpdate&) const = default;
+};
+
+struct InstanceLaunchTemplateUpdate {
+  std::optional<std::string> ec2_instance_profile_arn;
+  std::optional<ManagedInstancesNetworkConfiguration> network_configuration;
+  std::optional<ManagedInstancesStorageConfiguration> storage_configuration;
+  std::optional<bool> instance_metadata_tags_propagation;
+  std::optional<ManagedInstancesLocalStorageConfiguration> local_storage_configuration;
+  std::optional<std::string> monitoring;
+  std::optional<InstanceRequirementsRequest> instance_requirements;
+  std::optional<CapacityReservationRequest> capacity_reservations;
+  bool operator==(const InstanceLaunchTemplateUpdate&) const = default;
+};
+
+struct UpdateManagedInstancesProviderConfiguration {
+  std::optional<std::string> infrastructure_role_arn;
+  std::optional<InstanceLaunchTemplateUpdate> instance_launch_template;
+  std::optional<std::string> propagate_tags;
+  std::optional<InfrastructureOptimization> infrastructure_optimization;
+  std::optional<AutoRepairConfiguration> auto_repair_configuration;
+  bool operator==(const UpdateManagedInstancesProviderConfiguration&) const = default;
+};
+
+struct UpdateCapacityProviderRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> cluster;
+  std::optional<AutoScalingGroupProviderUpdate> auto_scaling_group_provider;
+  std::optional<UpdateManagedInstancesProviderConfiguration> managed_instances_provider;
+  bool operator==(const UpdateCapacityProviderRequest&) const = default;
+};
+
+struct UpdateCapacityProviderResponse {
+  std::optional<CapacityProvider> capacity_provider;
+  bool operator==(const UpdateCapacityProviderResponse&) const = default;
+};
+
+struct DeleteCapacityProviderRequest {
+  std::optional<std::string> capacity_provider;
+  std::optional<std::string> cluster;
+  bool operator==(const DeleteCapacityProviderRequest&) const = default;
+};
+
+struct DeleteCapacityProviderResponse {
+  std::optional<CapacityProvider> capacity_provider;
+  bool operator==(const DeleteCapacityProviderResponse&) const = default;
 };
 
 struct RepositoryCredentials {
@@ -439,6 +477,12 @@ struct ContainerRestartPolicy {
   std::optional<std::vector<int32_t>> ignored_exit_codes;
   std::optional<int32_t> restart_attempt_period;
   bool operator==(const ContainerRestartPolicy&) const = default;
+};
+
+struct EnvironmentFile {
+  std::optional<std::string> value;
+  std::optional<std::string> type;
+  bool operator==(const EnvironmentFile&) const = default;
 };
 
 struct MountPoint {
@@ -530,6 +574,24 @@ struct SystemControl {
   std::optional<std::string> namespace_;
   std::optional<std::string> value;
   bool operator==(const SystemControl&) const = default;
+};
+
+struct NvidiaMpsAllocation {
+  std::optional<int32_t> memory;
+  std::optional<int32_t> max_compute_percent;
+  bool operator==(const NvidiaMpsAllocation&) const = default;
+};
+
+struct SharingStrategy {
+  std::optional<NvidiaMpsAllocation> nvidia_mps;
+  bool operator==(const SharingStrategy&) const = default;
+};
+
+struct ResourceRequirement {
+  std::optional<std::string> value;
+  std::optional<std::string> type;
+  std::optional<SharingStrategy> sharing_strategy;
+  bool operator==(const ResourceRequirement&) const = default;
 };
 
 struct FirelensConfiguration {
@@ -651,12 +713,6 @@ struct TaskDefinitionPlacementConstraint {
   bool operator==(const TaskDefinitionPlacementConstraint&) const = default;
 };
 
-struct RuntimePlatform {
-  std::optional<std::string> cpu_architecture;
-  std::optional<std::string> operating_system_family;
-  bool operator==(const RuntimePlatform&) const = default;
-};
-
 struct ProxyConfiguration {
   std::optional<std::string> type;
   std::optional<std::string> container_name;
@@ -664,10 +720,58 @@ struct ProxyConfiguration {
   bool operator==(const ProxyConfiguration&) const = default;
 };
 
+struct InferenceAccelerator {
+  std::optional<std::string> device_name;
+  std::optional<std::string> device_type;
+  bool operator==(const InferenceAccelerator&) const = default;
+};
+
+struct EphemeralStorage {
+  std::optional<int32_t> size_in_gi_b;
+  bool operator==(const EphemeralStorage&) const = default;
+};
+
+struct RuntimePlatform {
+  std::optional<std::string> cpu_architecture;
+  std::optional<std::string> operating_system_family;
+  bool operator==(const RuntimePlatform&) const = default;
+};
+
 struct TrustedExecutionConfiguration {
   std::optional<std::string> isolation_mode;
   std::optional<std::string> attestation_policy;
   bool operator==(const TrustedExecutionConfiguration&) const = default;
+};
+
+struct RegisterTaskDefinitionRequest {
+  std::optional<std::string> family;
+  std::optional<std::string> task_role_arn;
+  std::optional<std::string> execution_role_arn;
+  std::optional<std::string> network_mode;
+  std::optional<std::vector<ContainerDefinition>> container_definitions;
+  std::optional<std::vector<Volume>> volumes;
+  std::optional<std::vector<TaskDefinitionPlacementConstraint>> placement_constraints;
+  std::optional<std::vector<std::string>> requires_compatibilities;
+  std::optional<std::string> cpu;
+  std::optional<std::string> memory;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> pid_mode;
+  std::optional<std::string> ipc_mode;
+  std::optional<ProxyConfiguration> proxy_configuration;
+  std::optional<std::vector<InferenceAccelerator>> inference_accelerators;
+  std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<RuntimePlatform> runtime_platform;
+  std::optional<bool> enable_fault_injection;
+  std::optional<TrustedExecutionConfiguration> trusted_execution_configuration;
+  bool operator==(const RegisterTaskDefinitionRequest&) const = default;
+};
+
+struct Attribute {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> target_type;
+  std::optional<std::string> target_id;
+  bool operator==(const Attribute&) const = default;
 };
 
 struct TaskDefinition {
@@ -701,10 +805,1700 @@ struct TaskDefinition {
   bool operator==(const TaskDefinition&) const = default;
 };
 
+struct RegisterTaskDefinitionResponse {
+  std::optional<TaskDefinition> task_definition;
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const RegisterTaskDefinitionResponse&) const = default;
+};
+
+struct DescribeTaskDefinitionRequest {
+  std::optional<std::string> task_definition;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeTaskDefinitionRequest&) const = default;
+};
+
 struct DescribeTaskDefinitionResponse {
   std::optional<TaskDefinition> task_definition;
   std::optional<std::vector<Tag>> tags;
   bool operator==(const DescribeTaskDefinitionResponse&) const = default;
+};
+
+struct DeregisterTaskDefinitionRequest {
+  std::optional<std::string> task_definition;
+  bool operator==(const DeregisterTaskDefinitionRequest&) const = default;
+};
+
+struct DeregisterTaskDefinitionResponse {
+  std::optional<TaskDefinition> task_definition;
+  bool operator==(const DeregisterTaskDefinitionResponse&) const = default;
+};
+
+struct DeleteTaskDefinitionsRequest {
+  std::optional<std::vector<std::string>> task_definitions;
+  bool operator==(const DeleteTaskDefinitionsRequest&) const = default;
+};
+
+struct DeleteTaskDefinitionsResponse {
+  std::optional<std::vector<TaskDefinition>> task_definitions;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DeleteTaskDefinitionsResponse&) const = default;
+};
+
+struct ListTaskDefinitionsRequest {
+  std::optional<std::string> family_prefix;
+  std::optional<std::string> status;
+  std::optional<std::string> sort;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListTaskDefinitionsRequest&) const = default;
+};
+
+struct ListTaskDefinitionsResponse {
+  std::optional<std::vector<std::string>> task_definition_arns;
+  std::optional<std::string> next_token;
+  bool operator==(const ListTaskDefinitionsResponse&) const = default;
+};
+
+struct ListTaskDefinitionFamiliesRequest {
+  std::optional<std::string> family_prefix;
+  std::optional<std::string> status;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListTaskDefinitionFamiliesRequest&) const = default;
+};
+
+struct ListTaskDefinitionFamiliesResponse {
+  std::optional<std::vector<std::string>> families;
+  std::optional<std::string> next_token;
+  bool operator==(const ListTaskDefinitionFamiliesResponse&) const = default;
+};
+
+struct AdvancedConfiguration {
+  std::optional<std::string> alternate_target_group_arn;
+  std::optional<std::string> production_listener_rule;
+  std::optional<std::string> test_listener_rule;
+  std::optional<std::string> role_arn;
+  bool operator==(const AdvancedConfiguration&) const = default;
+};
+
+struct LoadBalancer {
+  std::optional<std::string> target_group_arn;
+  std::optional<std::string> load_balancer_name;
+  std::optional<std::string> container_name;
+  std::optional<int32_t> container_port;
+  std::optional<AdvancedConfiguration> advanced_configuration;
+  bool operator==(const LoadBalancer&) const = default;
+};
+
+struct ServiceRegistry {
+  std::optional<std::string> registry_arn;
+  std::optional<int32_t> port;
+  std::optional<std::string> container_name;
+  std::optional<int32_t> container_port;
+  bool operator==(const ServiceRegistry&) const = default;
+};
+
+struct ThresholdConfiguration {
+  std::optional<std::string> type;
+  std::optional<int32_t> value;
+  bool operator==(const ThresholdConfiguration&) const = default;
+};
+
+struct DeploymentCircuitBreaker {
+  std::optional<bool> enable;
+  std::optional<bool> rollback;
+  std::optional<bool> reset_on_healthy_task;
+  std::optional<ThresholdConfiguration> threshold_configuration;
+  bool operator==(const DeploymentCircuitBreaker&) const = default;
+};
+
+struct DeploymentAlarms {
+  std::optional<std::vector<std::string>> alarm_names;
+  std::optional<bool> rollback;
+  std::optional<bool> enable;
+  bool operator==(const DeploymentAlarms&) const = default;
+};
+
+struct DeploymentLifecycleHookTimeoutConfiguration {
+  std::optional<int32_t> timeout_in_minutes;
+  std::optional<std::string> action;
+  bool operator==(const DeploymentLifecycleHookTimeoutConfiguration&) const = default;
+};
+
+struct DeploymentLifecycleHook {
+  std::optional<std::string> target_type;
+  std::optional<std::string> hook_target_arn;
+  std::optional<std::string> role_arn;
+  std::optional<std::vector<std::string>> lifecycle_stages;
+  std::optional<json::Value> hook_details;
+  std::optional<DeploymentLifecycleHookTimeoutConfiguration> timeout_configuration;
+  bool operator==(const DeploymentLifecycleHook&) const = default;
+};
+
+struct LinearConfiguration {
+  std::optional<double> step_percent;
+  std::optional<int32_t> step_bake_time_in_minutes;
+  bool operator==(const LinearConfiguration&) const = default;
+};
+
+struct CanaryConfiguration {
+  std::optional<double> canary_percent;
+  std::optional<int32_t> canary_bake_time_in_minutes;
+  bool operator==(const CanaryConfiguration&) const = default;
+};
+
+struct DeploymentEarlySuccessCriteria {
+  std::optional<bool> enable;
+  std::optional<int32_t> healthy_percent;
+  std::optional<std::string> source_service_revision_cleanup;
+  bool operator==(const DeploymentEarlySuccessCriteria&) const = default;
+};
+
+struct DeploymentConfiguration {
+  std::optional<DeploymentCircuitBreaker> deployment_circuit_breaker;
+  std::optional<int32_t> maximum_percent;
+  std::optional<int32_t> minimum_healthy_percent;
+  std::optional<DeploymentAlarms> alarms;
+  std::optional<std::string> strategy;
+  std::optional<int32_t> bake_time_in_minutes;
+  std::optional<std::vector<DeploymentLifecycleHook>> lifecycle_hooks;
+  std::optional<LinearConfiguration> linear_configuration;
+  std::optional<CanaryConfiguration> canary_configuration;
+  std::optional<DeploymentEarlySuccessCriteria> early_success_criteria;
+  bool operator==(const DeploymentConfiguration&) const = default;
+};
+
+struct PlacementConstraint {
+  std::optional<std::string> type;
+  std::optional<std::string> expression;
+  bool operator==(const PlacementConstraint&) const = default;
+};
+
+struct PlacementStrategy {
+  std::optional<std::string> type;
+  std::optional<std::string> field;
+  bool operator==(const PlacementStrategy&) const = default;
+};
+
+struct AwsVpcConfiguration {
+  std::optional<std::vector<std::string>> subnets;
+  std::optional<std::vector<std::string>> security_groups;
+  std::optional<std::string> assign_public_ip;
+  bool operator==(const AwsVpcConfiguration&) const = default;
+};
+
+struct NetworkConfiguration {
+  std::optional<AwsVpcConfiguration> awsvpc_configuration;
+  bool operator==(const NetworkConfiguration&) const = default;
+};
+
+struct DeploymentController {
+  std::optional<std::string> type;
+  bool operator==(const DeploymentController&) const = default;
+};
+
+struct ServiceConnectTestTrafficHeaderMatchRules {
+  std::optional<std::string> exact;
+  bool operator==(const ServiceConnectTestTrafficHeaderMatchRules&) const = default;
+};
+
+struct ServiceConnectTestTrafficHeaderRules {
+  std::optional<std::string> name;
+  std::optional<ServiceConnectTestTrafficHeaderMatchRules> value;
+  bool operator==(const ServiceConnectTestTrafficHeaderRules&) const = default;
+};
+
+struct ServiceConnectTestTrafficRules {
+  std::optional<ServiceConnectTestTrafficHeaderRules> header;
+  bool operator==(const ServiceConnectTestTrafficRules&) const = default;
+};
+
+struct ServiceConnectClientAlias {
+  std::optional<int32_t> port;
+  std::optional<std::string> dns_name;
+  std::optional<ServiceConnectTestTrafficRules> test_traffic_rules;
+  bool operator==(const ServiceConnectClientAlias&) const = default;
+};
+
+struct TimeoutConfiguration {
+  std::optional<int32_t> idle_timeout_seconds;
+  std::optional<int32_t> per_request_timeout_seconds;
+  bool operator==(const TimeoutConfiguration&) const = default;
+};
+
+struct ServiceConnectTlsCertificateAuthority {
+  std::optional<std::string> aws_pca_authority_arn;
+  bool operator==(const ServiceConnectTlsCertificateAuthority&) const = default;
+};
+
+struct ServiceConnectTlsConfiguration {
+  std::optional<ServiceConnectTlsCertificateAuthority> issuer_certificate_authority;
+  std::optional<std::string> kms_key;
+  std::optional<std::string> role_arn;
+  bool operator==(const ServiceConnectTlsConfiguration&) const = default;
+};
+
+struct ServiceConnectService {
+  std::optional<std::string> port_name;
+  std::optional<std::string> discovery_name;
+  std::optional<std::vector<ServiceConnectClientAlias>> client_aliases;
+  std::optional<int32_t> ingress_port_override;
+  std::optional<TimeoutConfiguration> timeout;
+  std::optional<ServiceConnectTlsConfiguration> tls;
+  bool operator==(const ServiceConnectService&) const = default;
+};
+
+struct ServiceConnectAccessLogConfiguration {
+  std::optional<std::string> format;
+  std::optional<std::string> include_query_parameters;
+  bool operator==(const ServiceConnectAccessLogConfiguration&) const = default;
+};
+
+struct ServiceConnectContainerConfiguration {
+  std::optional<std::string> log_level;
+  bool operator==(const ServiceConnectContainerConfiguration&) const = default;
+};
+
+struct ServiceConnectConfiguration {
+  std::optional<bool> enabled;
+  std::optional<std::string> namespace_;
+  std::optional<std::vector<ServiceConnectService>> services;
+  std::optional<LogConfiguration> log_configuration;
+  std::optional<ServiceConnectAccessLogConfiguration> access_log_configuration;
+  std::optional<std::vector<ServiceConnectContainerConfiguration>> container_configurations;
+  bool operator==(const ServiceConnectConfiguration&) const = default;
+};
+
+struct EBSTagSpecification {
+  std::optional<std::string> resource_type;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> propagate_tags;
+  bool operator==(const EBSTagSpecification&) const = default;
+};
+
+struct ServiceManagedEBSVolumeConfiguration {
+  std::optional<bool> encrypted;
+  std::optional<std::string> kms_key_id;
+  std::optional<std::string> volume_type;
+  std::optional<int32_t> size_in_gi_b;
+  std::optional<std::string> snapshot_id;
+  std::optional<int32_t> volume_initialization_rate;
+  std::optional<int32_t> iops;
+  std::optional<int32_t> throughput;
+  std::optional<std::vector<EBSTagSpecification>> tag_specifications;
+  std::optional<std::string> role_arn;
+  std::optional<std::string> filesystem_type;
+  bool operator==(const ServiceManagedEBSVolumeConfiguration&) const = default;
+};
+
+struct ServiceVolumeConfiguration {
+  std::optional<std::string> name;
+  std::optional<ServiceManagedEBSVolumeConfiguration> managed_ebs_volume;
+  bool operator==(const ServiceVolumeConfiguration&) const = default;
+};
+
+struct VpcLatticeAdvancedConfiguration {
+  std::optional<std::string> alternate_target_group_arn;
+  std::optional<std::string> production_listener_rule;
+  std::optional<std::string> test_listener_rule;
+  bool operator==(const VpcLatticeAdvancedConfiguration&) const = default;
+};
+
+struct VpcLatticeConfiguration {
+  std::optional<std::string> role_arn;
+  std::optional<std::string> target_group_arn;
+  std::optional<std::string> port_name;
+  std::optional<VpcLatticeAdvancedConfiguration> advanced_configuration;
+  bool operator==(const VpcLatticeConfiguration&) const = default;
+};
+
+struct GatewayConnectorHealthCheckMatcher {
+  std::optional<std::string> http_code;
+  std::optional<std::string> grpc_code;
+  bool operator==(const GatewayConnectorHealthCheckMatcher&) const = default;
+};
+
+struct GatewayConnectorHealthCheck {
+  std::optional<std::string> health_check_protocol;
+  std::optional<int32_t> health_check_port;
+  std::optional<std::string> health_check_path;
+  std::optional<int32_t> health_check_timeout_seconds;
+  std::optional<int32_t> health_check_interval_seconds;
+  std::optional<int32_t> healthy_threshold_count;
+  std::optional<int32_t> unhealthy_threshold_count;
+  std::optional<GatewayConnectorHealthCheckMatcher> matcher;
+  bool operator==(const GatewayConnectorHealthCheck&) const = default;
+};
+
+struct GatewayConnectorFilters {
+  std::optional<std::vector<std::string>> access_types;
+  bool operator==(const GatewayConnectorFilters&) const = default;
+};
+
+struct GatewayConnectorDeregistrationDelay {
+  std::optional<int32_t> timeout_seconds;
+  bool operator==(const GatewayConnectorDeregistrationDelay&) const = default;
+};
+
+struct GatewayConnector {
+  std::optional<std::string> port_name;
+  std::optional<GatewayConnectorHealthCheck> health_check;
+  std::optional<GatewayConnectorFilters> filters;
+  std::optional<GatewayConnectorDeregistrationDelay> deregistration_delay;
+  bool operator==(const GatewayConnector&) const = default;
+};
+
+struct MetricConfiguration {
+  std::optional<std::vector<std::string>> metric_names;
+  std::optional<int32_t> resolution_seconds;
+  bool operator==(const MetricConfiguration&) const = default;
+};
+
+struct MonitoringConfiguration {
+  std::optional<std::vector<MetricConfiguration>> metric_configurations;
+  bool operator==(const MonitoringConfiguration&) const = default;
+};
+
+struct CreateServiceRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service_name;
+  std::optional<std::string> task_definition;
+  std::optional<std::string> availability_zone_rebalancing;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<int32_t> desired_count;
+  std::optional<std::string> client_token;
+  std::optional<std::string> launch_type;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> role;
+  std::optional<DeploymentConfiguration> deployment_configuration;
+  std::optional<std::vector<PlacementConstraint>> placement_constraints;
+  std::optional<std::vector<PlacementStrategy>> placement_strategy;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<int32_t> health_check_grace_period_seconds;
+  std::optional<std::string> scheduling_strategy;
+  std::optional<DeploymentController> deployment_controller;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<bool> enable_ecs_managed_tags;
+  std::optional<std::string> propagate_tags;
+  std::optional<bool> enable_execute_command;
+  std::optional<ServiceConnectConfiguration> service_connect_configuration;
+  std::optional<std::vector<ServiceVolumeConfiguration>> volume_configurations;
+  std::optional<std::vector<VpcLatticeConfiguration>> vpc_lattice_configurations;
+  std::optional<std::vector<GatewayConnector>> gateway_connectors;
+  std::optional<MonitoringConfiguration> monitoring;
+  bool operator==(const CreateServiceRequest&) const = default;
+};
+
+struct Scale {
+  std::optional<double> value;
+  std::optional<std::string> unit;
+  bool operator==(const Scale&) const = default;
+};
+
+struct DeploymentEphemeralStorage {
+  std::optional<std::string> kms_key_id;
+  bool operator==(const DeploymentEphemeralStorage&) const = default;
+};
+
+struct TaskSet {
+  std::optional<std::string> id;
+  std::optional<std::string> task_set_arn;
+  std::optional<std::string> service_arn;
+  std::optional<std::string> cluster_arn;
+  std::optional<std::string> started_by;
+  std::optional<std::string> external_id;
+  std::optional<std::string> status;
+  std::optional<std::string> task_definition;
+  std::optional<int32_t> computed_desired_count;
+  std::optional<int32_t> pending_count;
+  std::optional<int32_t> running_count;
+  std::optional<WallTime> created_at;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> launch_type;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> platform_family;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<Scale> scale;
+  std::optional<std::string> stability_status;
+  std::optional<WallTime> stability_status_at;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<DeploymentEphemeralStorage> fargate_ephemeral_storage;
+  bool operator==(const TaskSet&) const = default;
+};
+
+struct ServiceConnectServiceResource {
+  std::optional<std::string> discovery_name;
+  std::optional<std::string> discovery_arn;
+  bool operator==(const ServiceConnectServiceResource&) const = default;
+};
+
+struct Deployment {
+  std::optional<std::string> id;
+  std::optional<std::string> status;
+  std::optional<std::string> task_definition;
+  std::optional<int32_t> desired_count;
+  std::optional<int32_t> pending_count;
+  std::optional<int32_t> running_count;
+  std::optional<int32_t> failed_tasks;
+  std::optional<WallTime> created_at;
+  std::optional<WallTime> updated_at;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> launch_type;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> platform_family;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<std::string> rollout_state;
+  std::optional<std::string> rollout_state_reason;
+  std::optional<ServiceConnectConfiguration> service_connect_configuration;
+  std::optional<std::vector<ServiceConnectServiceResource>> service_connect_resources;
+  std::optional<std::vector<ServiceVolumeConfiguration>> volume_configurations;
+  std::optional<DeploymentEphemeralStorage> fargate_ephemeral_storage;
+  std::optional<std::vector<VpcLatticeConfiguration>> vpc_lattice_configurations;
+  bool operator==(const Deployment&) const = default;
+};
+
+struct ServiceEvent {
+  std::optional<std::string> id;
+  std::optional<WallTime> created_at;
+  std::optional<std::string> message;
+  bool operator==(const ServiceEvent&) const = default;
+};
+
+struct ServiceCurrentRevisionSummary {
+  std::optional<std::string> arn;
+  std::optional<int32_t> requested_task_count;
+  std::optional<int32_t> running_task_count;
+  std::optional<int32_t> pending_task_count;
+  bool operator==(const ServiceCurrentRevisionSummary&) const = default;
+};
+
+struct Service {
+  std::optional<std::string> service_arn;
+  std::optional<std::string> service_name;
+  std::optional<std::string> cluster_arn;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<std::string> status;
+  std::optional<int32_t> desired_count;
+  std::optional<int32_t> running_count;
+  std::optional<int32_t> pending_count;
+  std::optional<std::string> launch_type;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> platform_family;
+  std::optional<std::string> task_definition;
+  std::optional<DeploymentConfiguration> deployment_configuration;
+  std::optional<std::vector<TaskSet>> task_sets;
+  std::optional<std::vector<Deployment>> deployments;
+  std::optional<std::string> role_arn;
+  std::optional<std::vector<ServiceEvent>> events;
+  std::optional<WallTime> created_at;
+  std::optional<std::string> current_service_deployment;
+  std::optional<std::vector<ServiceCurrentRevisionSummary>> current_service_revisions;
+  std::optional<std::vector<PlacementConstraint>> placement_constraints;
+  std::optional<std::vector<PlacementStrategy>> placement_strategy;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<int32_t> health_check_grace_period_seconds;
+  std::optional<std::string> scheduling_strategy;
+  std::optional<DeploymentController> deployment_controller;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> created_by;
+  std::optional<bool> enable_ecs_managed_tags;
+  std::optional<std::string> propagate_tags;
+  std::optional<bool> enable_execute_command;
+  std::optional<std::string> availability_zone_rebalancing;
+  std::optional<std::string> resource_management_type;
+  bool operator==(const Service&) const = default;
+};
+
+struct CreateServiceResponse {
+  std::optional<Service> service;
+  bool operator==(const CreateServiceResponse&) const = default;
+};
+
+struct DescribeServicesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> services;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeServicesRequest&) const = default;
+};
+
+struct DescribeServicesResponse {
+  std::optional<std::vector<Service>> services;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeServicesResponse&) const = default;
+};
+
+struct UpdateServiceRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<int32_t> desired_count;
+  std::optional<std::string> task_definition;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<DeploymentConfiguration> deployment_configuration;
+  std::optional<std::string> availability_zone_rebalancing;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<std::vector<PlacementConstraint>> placement_constraints;
+  std::optional<std::vector<PlacementStrategy>> placement_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<bool> force_new_deployment;
+  std::optional<int32_t> health_check_grace_period_seconds;
+  std::optional<DeploymentController> deployment_controller;
+  std::optional<bool> enable_execute_command;
+  std::optional<bool> enable_ecs_managed_tags;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::string> propagate_tags;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<ServiceConnectConfiguration> service_connect_configuration;
+  std::optional<std::vector<ServiceVolumeConfiguration>> volume_configurations;
+  std::optional<std::vector<VpcLatticeConfiguration>> vpc_lattice_configurations;
+  std::optional<std::vector<GatewayConnector>> gateway_connectors;
+  std::optional<MonitoringConfiguration> monitoring;
+  bool operator==(const UpdateServiceRequest&) const = default;
+};
+
+struct UpdateServiceResponse {
+  std::optional<Service> service;
+  bool operator==(const UpdateServiceResponse&) const = default;
+};
+
+struct DeleteServiceRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<bool> force;
+  bool operator==(const DeleteServiceRequest&) const = default;
+};
+
+struct DeleteServiceResponse {
+  std::optional<Service> service;
+  bool operator==(const DeleteServiceResponse&) const = default;
+};
+
+struct ListServicesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> launch_type;
+  std::optional<std::string> scheduling_strategy;
+  std::optional<std::string> resource_management_type;
+  bool operator==(const ListServicesRequest&) const = default;
+};
+
+struct ListServicesResponse {
+  std::optional<std::vector<std::string>> service_arns;
+  std::optional<std::string> next_token;
+  bool operator==(const ListServicesResponse&) const = default;
+};
+
+struct ListServicesByNamespaceRequest {
+  std::optional<std::string> namespace_;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListServicesByNamespaceRequest&) const = default;
+};
+
+struct ListServicesByNamespaceResponse {
+  std::optional<std::vector<std::string>> service_arns;
+  std::optional<std::string> next_token;
+  bool operator==(const ListServicesByNamespaceResponse&) const = default;
+};
+
+struct CreatedAt {
+  std::optional<WallTime> before;
+  std::optional<WallTime> after;
+  bool operator==(const CreatedAt&) const = default;
+};
+
+struct ListServiceDeploymentsRequest {
+  std::optional<std::string> service;
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> status;
+  std::optional<CreatedAt> created_at;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListServiceDeploymentsRequest&) const = default;
+};
+
+struct ServiceDeploymentBrief {
+  std::optional<std::string> service_deployment_arn;
+  std::optional<std::string> service_arn;
+  std::optional<std::string> cluster_arn;
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> created_at;
+  std::optional<WallTime> finished_at;
+  std::optional<std::string> target_service_revision_arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  bool operator==(const ServiceDeploymentBrief&) const = default;
+};
+
+struct ListServiceDeploymentsResponse {
+  std::optional<std::vector<ServiceDeploymentBrief>> service_deployments;
+  std::optional<std::string> next_token;
+  bool operator==(const ListServiceDeploymentsResponse&) const = default;
+};
+
+struct DescribeServiceDeploymentsRequest {
+  std::optional<std::vector<std::string>> service_deployment_arns;
+  bool operator==(const DescribeServiceDeploymentsRequest&) const = default;
+};
+
+struct ServiceRevisionSummary {
+  std::optional<std::string> arn;
+  std::optional<int32_t> requested_task_count;
+  std::optional<int32_t> running_task_count;
+  std::optional<int32_t> pending_task_count;
+  std::optional<double> requested_test_traffic_weight;
+  std::optional<double> requested_production_traffic_weight;
+  bool operator==(const ServiceRevisionSummary&) const = default;
+};
+
+struct DeploymentLifecycleHookDetail {
+  std::optional<std::string> hook_id;
+  std::optional<std::string> target_type;
+  std::optional<std::string> target_arn;
+  std::optional<std::string> status;
+  std::optional<WallTime> expires_at;
+  std::optional<std::string> timeout_action;
+  bool operator==(const DeploymentLifecycleHookDetail&) const = default;
+};
+
+struct Rollback {
+  std::optional<std::string> reason;
+  std::optional<WallTime> started_at;
+  std::optional<std::string> service_revision_arn;
+  bool operator==(const Rollback&) const = default;
+};
+
+struct ServiceDeploymentCircuitBreaker {
+  std::optional<std::string> status;
+  std::optional<int32_t> failure_count;
+  std::optional<int32_t> threshold;
+  bool operator==(const ServiceDeploymentCircuitBreaker&) const = default;
+};
+
+struct ServiceDeploymentAlarms {
+  std::optional<std::string> status;
+  std::optional<std::vector<std::string>> alarm_names;
+  std::optional<std::vector<std::string>> triggered_alarm_names;
+  bool operator==(const ServiceDeploymentAlarms&) const = default;
+};
+
+struct ServiceDeployment {
+  std::optional<std::string> service_deployment_arn;
+  std::optional<std::string> service_arn;
+  std::optional<std::string> cluster_arn;
+  std::optional<WallTime> created_at;
+  std::optional<WallTime> started_at;
+  std::optional<WallTime> finished_at;
+  std::optional<WallTime> stopped_at;
+  std::optional<WallTime> updated_at;
+  std::optional<std::vector<ServiceRevisionSummary>> source_service_revisions;
+  std::optional<ServiceRevisionSummary> target_service_revision;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<std::string> lifecycle_stage;
+  std::optional<std::vector<DeploymentLifecycleHookDetail>> lifecycle_hook_details;
+  std::optional<DeploymentConfiguration> deployment_configuration;
+  std::optional<Rollback> rollback;
+  std::optional<ServiceDeploymentCircuitBreaker> deployment_circuit_breaker;
+  std::optional<ServiceDeploymentAlarms> alarms;
+  bool operator==(const ServiceDeployment&) const = default;
+};
+
+struct DescribeServiceDeploymentsResponse {
+  std::optional<std::vector<ServiceDeployment>> service_deployments;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeServiceDeploymentsResponse&) const = default;
+};
+
+struct DescribeServiceRevisionsRequest {
+  std::optional<std::vector<std::string>> service_revision_arns;
+  bool operator==(const DescribeServiceRevisionsRequest&) const = default;
+};
+
+struct ContainerImage {
+  std::optional<std::string> container_name;
+  std::optional<std::string> image_digest;
+  std::optional<std::string> image;
+  bool operator==(const ContainerImage&) const = default;
+};
+
+struct ServiceRevisionLoadBalancer {
+  std::optional<std::string> target_group_arn;
+  std::optional<std::string> production_listener_rule;
+  bool operator==(const ServiceRevisionLoadBalancer&) const = default;
+};
+
+struct ServiceRevisionVpcLatticeConfiguration {
+  std::optional<std::string> target_group_arn;
+  std::optional<std::string> production_listener_rule;
+  bool operator==(const ServiceRevisionVpcLatticeConfiguration&) const = default;
+};
+
+struct ResolvedConfiguration {
+  std::optional<std::vector<ServiceRevisionLoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRevisionVpcLatticeConfiguration>> vpc_lattice_configurations;
+  bool operator==(const ResolvedConfiguration&) const = default;
+};
+
+struct ManagedLoadBalancer {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> scheme;
+  std::optional<std::vector<std::string>> subnet_ids;
+  std::optional<std::vector<std::string>> security_group_ids;
+  bool operator==(const ManagedLoadBalancer&) const = default;
+};
+
+struct ManagedSecurityGroup {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  bool operator==(const ManagedSecurityGroup&) const = default;
+};
+
+struct ManagedCertificate {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> domain_name;
+  bool operator==(const ManagedCertificate&) const = default;
+};
+
+struct ManagedListener {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  bool operator==(const ManagedListener&) const = default;
+};
+
+struct ManagedListenerRule {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  bool operator==(const ManagedListenerRule&) const = default;
+};
+
+struct ManagedTargetGroup {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> health_check_path;
+  std::optional<int32_t> health_check_port;
+  std::optional<int32_t> port;
+  bool operator==(const ManagedTargetGroup&) const = default;
+};
+
+struct ManagedIngressPath {
+  std::optional<std::string> access_type;
+  std::optional<std::string> endpoint;
+  std::optional<ManagedLoadBalancer> load_balancer;
+  std::optional<std::vector<ManagedSecurityGroup>> load_balancer_security_groups;
+  std::optional<ManagedCertificate> certificate;
+  std::optional<ManagedListener> listener;
+  std::optional<ManagedListenerRule> rule;
+  std::optional<std::vector<ManagedTargetGroup>> target_groups;
+  bool operator==(const ManagedIngressPath&) const = default;
+};
+
+struct ManagedScalableTarget {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<int32_t> min_capacity;
+  std::optional<int32_t> max_capacity;
+  bool operator==(const ManagedScalableTarget&) const = default;
+};
+
+struct ManagedApplicationAutoScalingPolicy {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> policy_type;
+  std::optional<double> target_value;
+  std::optional<std::string> metric;
+  bool operator==(const ManagedApplicationAutoScalingPolicy&) const = default;
+};
+
+struct ManagedAutoScaling {
+  std::optional<ManagedScalableTarget> scalable_target;
+  std::optional<std::vector<ManagedApplicationAutoScalingPolicy>> application_auto_scaling_policies;
+  bool operator==(const ManagedAutoScaling&) const = default;
+};
+
+struct ManagedMetricAlarm {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  bool operator==(const ManagedMetricAlarm&) const = default;
+};
+
+struct ManagedLogGroup {
+  std::optional<std::string> arn;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> updated_at;
+  std::optional<std::string> log_group_name;
+  bool operator==(const ManagedLogGroup&) const = default;
+};
+
+struct GatewayConnectionAlbResources {
+  std::optional<std::string> acm_certificate_arn;
+  std::optional<std::string> load_balancer_arn;
+  std::optional<std::vector<std::string>> load_balancer_security_group_arns;
+  std::optional<std::string> listener_arn;
+  std::optional<std::string> listener_rule_arn;
+  std::optional<std::string> test_listener_rule_arn;
+  std::optional<std::string> target_group_arn;
+  std::optional<std::string> alternate_target_group_arn;
+  bool operator==(const GatewayConnectionAlbResources&) const = default;
+};
+
+struct GatewayConnectionResources {
+  std::optional<std::vector<GatewayConnectionAlbResources>> host_shared_alb;
+  bool operator==(const GatewayConnectionResources&) const = default;
+};
+
+struct GatewayConnection {
+  std::optional<std::string> gateway_arn;
+  std::optional<std::string> gateway_route_arn;
+  std::optional<std::string> port_name;
+  std::optional<std::string> service_url;
+  std::optional<std::string> access_type;
+  std::optional<std::string> status;
+  std::optional<GatewayConnectionResources> resources;
+  bool operator==(const GatewayConnection&) const = default;
+};
+
+struct ECSManagedResources {
+  std::optional<std::vector<ManagedIngressPath>> ingress_paths;
+  std::optional<ManagedAutoScaling> auto_scaling;
+  std::optional<std::vector<ManagedMetricAlarm>> metric_alarms;
+  std::optional<std::vector<ManagedSecurityGroup>> service_security_groups;
+  std::optional<std::vector<ManagedLogGroup>> log_groups;
+  std::optional<std::vector<GatewayConnection>> gateway_connections;
+  bool operator==(const ECSManagedResources&) const = default;
+};
+
+struct RuntimePlatformOverride {
+  std::optional<std::string> cpu_architecture;
+  bool operator==(const RuntimePlatformOverride&) const = default;
+};
+
+struct ServiceRevisionOverrides {
+  std::optional<RuntimePlatformOverride> runtime_platform;
+  bool operator==(const ServiceRevisionOverrides&) const = default;
+};
+
+struct ServiceRevision {
+  std::optional<std::string> service_revision_arn;
+  std::optional<std::string> service_arn;
+  std::optional<std::string> cluster_arn;
+  std::optional<std::string> task_definition;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> launch_type;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> platform_family;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<std::vector<ContainerImage>> container_images;
+  std::optional<bool> guard_duty_enabled;
+  std::optional<ServiceConnectConfiguration> service_connect_configuration;
+  std::optional<std::vector<ServiceVolumeConfiguration>> volume_configurations;
+  std::optional<DeploymentEphemeralStorage> fargate_ephemeral_storage;
+  std::optional<WallTime> created_at;
+  std::optional<std::vector<VpcLatticeConfiguration>> vpc_lattice_configurations;
+  std::optional<ResolvedConfiguration> resolved_configuration;
+  std::optional<ECSManagedResources> ecs_managed_resources;
+  std::optional<ServiceRevisionOverrides> overrides;
+  std::optional<std::vector<GatewayConnector>> gateway_connectors;
+  std::optional<MonitoringConfiguration> monitoring;
+  bool operator==(const ServiceRevision&) const = default;
+};
+
+struct DescribeServiceRevisionsResponse {
+  std::optional<std::vector<ServiceRevision>> service_revisions;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeServiceRevisionsResponse&) const = default;
+};
+
+struct StopServiceDeploymentRequest {
+  std::optional<std::string> service_deployment_arn;
+  std::optional<std::string> stop_type;
+  bool operator==(const StopServiceDeploymentRequest&) const = default;
+};
+
+struct StopServiceDeploymentResponse {
+  std::optional<std::string> service_deployment_arn;
+  bool operator==(const StopServiceDeploymentResponse&) const = default;
+};
+
+struct CreateTaskSetRequest {
+  std::optional<std::string> service;
+  std::optional<std::string> cluster;
+  std::optional<std::string> external_id;
+  std::optional<std::string> task_definition;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<std::vector<LoadBalancer>> load_balancers;
+  std::optional<std::vector<ServiceRegistry>> service_registries;
+  std::optional<std::string> launch_type;
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<Scale> scale;
+  std::optional<std::string> client_token;
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const CreateTaskSetRequest&) const = default;
+};
+
+struct CreateTaskSetResponse {
+  std::optional<TaskSet> task_set;
+  bool operator==(const CreateTaskSetResponse&) const = default;
+};
+
+struct DescribeTaskSetsRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<std::vector<std::string>> task_sets;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeTaskSetsRequest&) const = default;
+};
+
+struct DescribeTaskSetsResponse {
+  std::optional<std::vector<TaskSet>> task_sets;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeTaskSetsResponse&) const = default;
+};
+
+struct UpdateTaskSetRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<std::string> task_set;
+  std::optional<Scale> scale;
+  bool operator==(const UpdateTaskSetRequest&) const = default;
+};
+
+struct UpdateTaskSetResponse {
+  std::optional<TaskSet> task_set;
+  bool operator==(const UpdateTaskSetResponse&) const = default;
+};
+
+struct DeleteTaskSetRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<std::string> task_set;
+  std::optional<bool> force;
+  bool operator==(const DeleteTaskSetRequest&) const = default;
+};
+
+struct DeleteTaskSetResponse {
+  std::optional<TaskSet> task_set;
+  bool operator==(const DeleteTaskSetResponse&) const = default;
+};
+
+struct UpdateServicePrimaryTaskSetRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> service;
+  std::optional<std::string> primary_task_set;
+  bool operator==(const UpdateServicePrimaryTaskSetRequest&) const = default;
+};
+
+struct UpdateServicePrimaryTaskSetResponse {
+  std::optional<TaskSet> task_set;
+  bool operator==(const UpdateServicePrimaryTaskSetResponse&) const = default;
+};
+
+struct ContainerOverride {
+  std::optional<std::string> name;
+  std::optional<std::vector<std::string>> command;
+  std::optional<std::vector<KeyValuePair>> environment;
+  std::optional<std::vector<EnvironmentFile>> environment_files;
+  std::optional<int32_t> cpu;
+  std::optional<int32_t> memory;
+  std::optional<int32_t> memory_reservation;
+  std::optional<std::vector<ResourceRequirement>> resource_requirements;
+  bool operator==(const ContainerOverride&) const = default;
+};
+
+struct InferenceAcceleratorOverride {
+  std::optional<std::string> device_name;
+  std::optional<std::string> device_type;
+  bool operator==(const InferenceAcceleratorOverride&) const = default;
+};
+
+struct TaskOverride {
+  std::optional<std::vector<ContainerOverride>> container_overrides;
+  std::optional<std::string> cpu;
+  std::optional<std::vector<InferenceAcceleratorOverride>> inference_accelerator_overrides;
+  std::optional<std::string> execution_role_arn;
+  std::optional<std::string> memory;
+  std::optional<std::string> task_role_arn;
+  std::optional<EphemeralStorage> ephemeral_storage;
+  bool operator==(const TaskOverride&) const = default;
+};
+
+struct TaskManagedEBSVolumeTerminationPolicy {
+  std::optional<bool> delete_on_termination;
+  bool operator==(const TaskManagedEBSVolumeTerminationPolicy&) const = default;
+};
+
+struct TaskManagedEBSVolumeConfiguration {
+  std::optional<bool> encrypted;
+  std::optional<std::string> kms_key_id;
+  std::optional<std::string> volume_type;
+  std::optional<int32_t> size_in_gi_b;
+  std::optional<std::string> snapshot_id;
+  std::optional<int32_t> volume_initialization_rate;
+  std::optional<int32_t> iops;
+  std::optional<int32_t> throughput;
+  std::optional<std::vector<EBSTagSpecification>> tag_specifications;
+  std::optional<std::string> role_arn;
+  std::optional<TaskManagedEBSVolumeTerminationPolicy> termination_policy;
+  std::optional<std::string> filesystem_type;
+  bool operator==(const TaskManagedEBSVolumeConfiguration&) const = default;
+};
+
+struct TaskVolumeConfiguration {
+  std::optional<std::string> name;
+  std::optional<TaskManagedEBSVolumeConfiguration> managed_ebs_volume;
+  bool operator==(const TaskVolumeConfiguration&) const = default;
+};
+
+struct RunTaskRequest {
+  std::optional<std::vector<CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::optional<std::string> cluster;
+  std::optional<int32_t> count;
+  std::optional<bool> enable_ecs_managed_tags;
+  std::optional<bool> enable_execute_command;
+  std::optional<std::string> group;
+  std::optional<std::string> launch_type;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<TaskOverride> overrides;
+  std::optional<std::vector<PlacementConstraint>> placement_constraints;
+  std::optional<std::vector<PlacementStrategy>> placement_strategy;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> propagate_tags;
+  std::optional<std::string> reference_id;
+  std::optional<std::string> started_by;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> task_definition;
+  std::optional<std::string> client_token;
+  std::optional<std::vector<TaskVolumeConfiguration>> volume_configurations;
+  bool operator==(const RunTaskRequest&) const = default;
+};
+
+struct NetworkBinding {
+  std::optional<std::string> bind_ip;
+  std::optional<int32_t> container_port;
+  std::optional<int32_t> host_port;
+  std::optional<std::string> protocol;
+  std::optional<std::string> container_port_range;
+  std::optional<std::string> host_port_range;
+  bool operator==(const NetworkBinding&) const = default;
+};
+
+struct NetworkInterface {
+  std::optional<std::string> attachment_id;
+  std::optional<std::string> private_ipv4_address;
+  std::optional<std::string> ipv6_address;
+  bool operator==(const NetworkInterface&) const = default;
+};
+
+struct ManagedAgent {
+  std::optional<WallTime> last_started_at;
+  std::optional<std::string> name;
+  std::optional<std::string> reason;
+  std::optional<std::string> last_status;
+  bool operator==(const ManagedAgent&) const = default;
+};
+
+struct Container {
+  std::optional<std::string> container_arn;
+  std::optional<std::string> task_arn;
+  std::optional<std::string> name;
+  std::optional<std::string> image;
+  std::optional<std::string> image_digest;
+  std::optional<std::string> runtime_id;
+  std::optional<std::string> last_status;
+  std::optional<int32_t> exit_code;
+  std::optional<std::string> reason;
+  std::optional<std::vector<NetworkBinding>> network_bindings;
+  std::optional<std::vector<NetworkInterface>> network_interfaces;
+  std::optional<std::string> health_status;
+  std::optional<std::vector<ManagedAgent>> managed_agents;
+  std::optional<std::string> cpu;
+  std::optional<std::string> memory;
+  std::optional<std::string> memory_reservation;
+  std::optional<std::vector<std::string>> gpu_ids;
+  std::optional<std::vector<std::string>> neuron_device_ids;
+  std::optional<SharingStrategy> gpu_sharing_strategy;
+  bool operator==(const Container&) const = default;
+};
+
+struct TaskEphemeralStorage {
+  std::optional<int32_t> size_in_gi_b;
+  std::optional<std::string> kms_key_id;
+  bool operator==(const TaskEphemeralStorage&) const = default;
+};
+
+struct TrustedExecutionSummary {
+  std::optional<std::string> isolation_mode;
+  std::optional<std::string> attestation_policy_status;
+  bool operator==(const TrustedExecutionSummary&) const = default;
+};
+
+struct Task {
+  std::optional<std::vector<Attachment>> attachments;
+  std::optional<std::vector<Attribute>> attributes;
+  std::optional<std::string> availability_zone;
+  std::optional<std::string> capacity_provider_name;
+  std::optional<std::string> cluster_arn;
+  std::optional<std::string> connectivity;
+  std::optional<WallTime> connectivity_at;
+  std::optional<std::string> container_instance_arn;
+  std::optional<std::vector<Container>> containers;
+  std::optional<std::string> cpu;
+  std::optional<WallTime> created_at;
+  std::optional<std::string> desired_status;
+  std::optional<bool> enable_execute_command;
+  std::optional<WallTime> execution_stopped_at;
+  std::optional<std::string> group;
+  std::optional<std::string> health_status;
+  std::optional<std::vector<InferenceAccelerator>> inference_accelerators;
+  std::optional<std::string> last_status;
+  std::optional<std::string> launch_type;
+  std::optional<std::string> memory;
+  std::optional<TaskOverride> overrides;
+  std::optional<std::string> platform_version;
+  std::optional<std::string> platform_family;
+  std::optional<WallTime> pull_started_at;
+  std::optional<WallTime> pull_stopped_at;
+  std::optional<WallTime> started_at;
+  std::optional<std::string> started_by;
+  std::optional<std::string> stop_code;
+  std::optional<WallTime> stopped_at;
+  std::optional<std::string> stopped_reason;
+  std::optional<WallTime> stopping_at;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> task_arn;
+  std::optional<std::string> task_definition_arn;
+  std::optional<int64_t> version;
+  std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<TaskEphemeralStorage> fargate_ephemeral_storage;
+  std::optional<TrustedExecutionSummary> trusted_execution_summary;
+  bool operator==(const Task&) const = default;
+};
+
+struct RunTaskResponse {
+  std::optional<std::vector<Task>> tasks;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const RunTaskResponse&) const = default;
+};
+
+struct StartTaskRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> container_instances;
+  std::optional<bool> enable_ecs_managed_tags;
+  std::optional<bool> enable_execute_command;
+  std::optional<std::string> group;
+  std::optional<NetworkConfiguration> network_configuration;
+  std::optional<TaskOverride> overrides;
+  std::optional<std::string> propagate_tags;
+  std::optional<std::string> reference_id;
+  std::optional<std::string> started_by;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<std::string> task_definition;
+  std::optional<std::vector<TaskVolumeConfiguration>> volume_configurations;
+  bool operator==(const StartTaskRequest&) const = default;
+};
+
+struct StartTaskResponse {
+  std::optional<std::vector<Task>> tasks;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const StartTaskResponse&) const = default;
+};
+
+struct StopTaskRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> task;
+  std::optional<std::string> reason;
+  bool operator==(const StopTaskRequest&) const = default;
+};
+
+struct StopTaskResponse {
+  std::optional<Task> task;
+  bool operator==(const StopTaskResponse&) const = default;
+};
+
+struct DescribeTasksRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> tasks;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeTasksRequest&) const = default;
+};
+
+struct DescribeTasksResponse {
+  std::optional<std::vector<Task>> tasks;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeTasksResponse&) const = default;
+};
+
+struct ListTasksRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> container_instance;
+  std::optional<std::string> family;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> started_by;
+  std::optional<std::string> service_name;
+  std::optional<std::string> desired_status;
+  std::optional<std::string> launch_type;
+  std::optional<std::string> daemon_name;
+  bool operator==(const ListTasksRequest&) const = default;
+};
+
+struct ListTasksResponse {
+  std::optional<std::vector<std::string>> task_arns;
+  std::optional<std::string> next_token;
+  bool operator==(const ListTasksResponse&) const = default;
+};
+
+struct ExecuteCommandRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> container;
+  std::optional<std::string> command;
+  std::optional<bool> interactive;
+  std::optional<std::string> task;
+  bool operator==(const ExecuteCommandRequest&) const = default;
+};
+
+struct Session {
+  std::optional<std::string> session_id;
+  std::optional<std::string> stream_url;
+  std::optional<std::string> token_value;
+  bool operator==(const Session&) const = default;
+};
+
+struct ExecuteCommandResponse {
+  std::optional<std::string> cluster_arn;
+  std::optional<std::string> container_arn;
+  std::optional<std::string> container_name;
+  std::optional<bool> interactive;
+  std::optional<Session> session;
+  std::optional<std::string> task_arn;
+  bool operator==(const ExecuteCommandResponse&) const = default;
+};
+
+struct GetTaskProtectionRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> tasks;
+  bool operator==(const GetTaskProtectionRequest&) const = default;
+};
+
+struct ProtectedTask {
+  std::optional<std::string> task_arn;
+  std::optional<bool> protection_enabled;
+  std::optional<WallTime> expiration_date;
+  bool operator==(const ProtectedTask&) const = default;
+};
+
+struct GetTaskProtectionResponse {
+  std::optional<std::vector<ProtectedTask>> protected_tasks;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const GetTaskProtectionResponse&) const = default;
+};
+
+struct UpdateTaskProtectionRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> tasks;
+  std::optional<bool> protection_enabled;
+  std::optional<int32_t> expires_in_minutes;
+  bool operator==(const UpdateTaskProtectionRequest&) const = default;
+};
+
+struct UpdateTaskProtectionResponse {
+  std::optional<std::vector<ProtectedTask>> protected_tasks;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const UpdateTaskProtectionResponse&) const = default;
+};
+
+struct Resource {
+  std::optional<std::string> name;
+  std::optional<std::string> type;
+  std::optional<double> double_value;
+  std::optional<int64_t> long_value;
+  std::optional<int32_t> integer_value;
+  std::optional<std::vector<std::string>> string_set_value;
+  bool operator==(const Resource&) const = default;
+};
+
+struct VersionInfo {
+  std::optional<std::string> agent_version;
+  std::optional<std::string> agent_hash;
+  std::optional<std::string> docker_version;
+  bool operator==(const VersionInfo&) const = default;
+};
+
+struct PlatformDevice {
+  std::optional<std::string> id;
+  std::optional<std::string> type;
+  bool operator==(const PlatformDevice&) const = default;
+};
+
+struct RegisterContainerInstanceRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> instance_identity_document;
+  std::optional<std::string> instance_identity_document_signature;
+  std::optional<std::vector<Resource>> total_resources;
+  std::optional<VersionInfo> version_info;
+  std::optional<std::string> container_instance_arn;
+  std::optional<std::vector<Attribute>> attributes;
+  std::optional<std::vector<PlatformDevice>> platform_devices;
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const RegisterContainerInstanceRequest&) const = default;
+};
+
+struct InstanceHealthCheckResult {
+  std::optional<std::string> type;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<WallTime> last_updated;
+  std::optional<WallTime> last_status_change;
+  bool operator==(const InstanceHealthCheckResult&) const = default;
+};
+
+struct ContainerInstanceHealthStatus {
+  std::optional<std::string> overall_status;
+  std::optional<std::vector<InstanceHealthCheckResult>> details;
+  bool operator==(const ContainerInstanceHealthStatus&) const = default;
+};
+
+struct GpuDevice {
+  std::optional<std::string> gpu_id;
+  std::optional<std::string> sharing_mode;
+  std::optional<int32_t> total_memory_in_mi_b;
+  std::optional<int32_t> remaining_memory_in_mi_b;
+  std::optional<int32_t> container_count;
+  bool operator==(const GpuDevice&) const = default;
+};
+
+struct ContainerInstance {
+  std::optional<std::string> container_instance_arn;
+  std::optional<std::string> ec2_instance_id;
+  std::optional<std::string> capacity_provider_name;
+  std::optional<int64_t> version;
+  std::optional<VersionInfo> version_info;
+  std::optional<std::vector<Resource>> remaining_resources;
+  std::optional<std::vector<Resource>> registered_resources;
+  std::optional<std::string> status;
+  std::optional<std::string> status_reason;
+  std::optional<bool> agent_connected;
+  std::optional<int32_t> running_tasks_count;
+  std::optional<int32_t> pending_tasks_count;
+  std::optional<std::string> agent_update_status;
+  std::optional<std::vector<Attribute>> attributes;
+  std::optional<WallTime> registered_at;
+  std::optional<std::vector<Attachment>> attachments;
+  std::optional<std::vector<Tag>> tags;
+  std::optional<ContainerInstanceHealthStatus> health_status;
+  std::optional<std::vector<GpuDevice>> gpu_devices;
+  bool operator==(const ContainerInstance&) const = default;
+};
+
+struct RegisterContainerInstanceResponse {
+  std::optional<ContainerInstance> container_instance;
+  bool operator==(const RegisterContainerInstanceResponse&) const = default;
+};
+
+struct DeregisterContainerInstanceRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> container_instance;
+  std::optional<bool> force;
+  bool operator==(const DeregisterContainerInstanceRequest&) const = default;
+};
+
+struct DeregisterContainerInstanceResponse {
+  std::optional<ContainerInstance> container_instance;
+  bool operator==(const DeregisterContainerInstanceResponse&) const = default;
+};
+
+struct DescribeContainerInstancesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> container_instances;
+  std::optional<std::vector<std::string>> include;
+  bool operator==(const DescribeContainerInstancesRequest&) const = default;
+};
+
+struct DescribeContainerInstancesResponse {
+  std::optional<std::vector<ContainerInstance>> container_instances;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const DescribeContainerInstancesResponse&) const = default;
+};
+
+struct ListContainerInstancesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> filter;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  std::optional<std::string> status;
+  bool operator==(const ListContainerInstancesRequest&) const = default;
+};
+
+struct ListContainerInstancesResponse {
+  std::optional<std::vector<std::string>> container_instance_arns;
+  std::optional<std::string> next_token;
+  bool operator==(const ListContainerInstancesResponse&) const = default;
+};
+
+struct UpdateContainerInstancesStateRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> container_instances;
+  std::optional<std::string> status;
+  bool operator==(const UpdateContainerInstancesStateRequest&) const = default;
+};
+
+struct UpdateContainerInstancesStateResponse {
+  std::optional<std::vector<ContainerInstance>> container_instances;
+  std::optional<std::vector<Failure>> failures;
+  bool operator==(const UpdateContainerInstancesStateResponse&) const = default;
+};
+
+struct UpdateContainerAgentRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> container_instance;
+  bool operator==(const UpdateContainerAgentRequest&) const = default;
+};
+
+struct UpdateContainerAgentResponse {
+  std::optional<ContainerInstance> container_instance;
+  bool operator==(const UpdateContainerAgentResponse&) const = default;
+};
+
+struct PutAttributesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<Attribute>> attributes;
+  bool operator==(const PutAttributesRequest&) const = default;
+};
+
+struct PutAttributesResponse {
+  std::optional<std::vector<Attribute>> attributes;
+  bool operator==(const PutAttributesResponse&) const = default;
+};
+
+struct DeleteAttributesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<Attribute>> attributes;
+  bool operator==(const DeleteAttributesRequest&) const = default;
+};
+
+struct DeleteAttributesResponse {
+  std::optional<std::vector<Attribute>> attributes;
+  bool operator==(const DeleteAttributesResponse&) const = default;
+};
+
+struct ListAttributesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> target_type;
+  std::optional<std::string> attribute_name;
+  std::optional<std::string> attribute_value;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListAttributesRequest&) const = default;
+};
+
+struct ListAttributesResponse {
+  std::optional<std::vector<Attribute>> attributes;
+  std::optional<std::string> next_token;
+  bool operator==(const ListAttributesResponse&) const = default;
+};
+
+struct DiscoverPollEndpointRequest {
+  std::optional<std::string> container_instance;
+  std::optional<std::string> cluster;
+  bool operator==(const DiscoverPollEndpointRequest&) const = default;
+};
+
+struct DiscoverPollEndpointResponse {
+  std::optional<std::string> endpoint;
+  std::optional<std::string> telemetry_endpoint;
+  std::optional<std::string> service_connect_endpoint;
+  bool operator==(const DiscoverPollEndpointResponse&) const = default;
+};
+
+struct ContainerStateChange {
+  std::optional<std::string> container_name;
+  std::optional<std::string> image_digest;
+  std::optional<std::string> runtime_id;
+  std::optional<int32_t> exit_code;
+  std::optional<std::vector<NetworkBinding>> network_bindings;
+  std::optional<std::string> reason;
+  std::optional<std::string> status;
+  bool operator==(const ContainerStateChange&) const = default;
+};
+
+struct AttachmentStateChange {
+  std::optional<std::string> attachment_arn;
+  std::optional<std::string> status;
+  bool operator==(const AttachmentStateChange&) const = default;
+};
+
+struct ManagedAgentStateChange {
+  std::optional<std::string> container_name;
+  std::optional<std::string> managed_agent_name;
+  std::optional<std::string> status;
+  std::optional<std::string> reason;
+  bool operator==(const ManagedAgentStateChange&) const = default;
+};
+
+struct SubmitTaskStateChangeRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> task;
+  std::optional<std::string> status;
+  std::optional<std::string> reason;
+  std::optional<std::vector<ContainerStateChange>> containers;
+  std::optional<std::vector<AttachmentStateChange>> attachments;
+  std::optional<std::vector<ManagedAgentStateChange>> managed_agents;
+  std::optional<WallTime> pull_started_at;
+  std::optional<WallTime> pull_stopped_at;
+  std::optional<WallTime> execution_stopped_at;
+  bool operator==(const SubmitTaskStateChangeRequest&) const = default;
+};
+
+struct SubmitTaskStateChangeResponse {
+  std::optional<std::string> acknowledgment;
+  bool operator==(const SubmitTaskStateChangeResponse&) const = default;
+};
+
+struct SubmitContainerStateChangeRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> task;
+  std::optional<std::string> container_name;
+  std::optional<std::string> runtime_id;
+  std::optional<std::string> status;
+  std::optional<int32_t> exit_code;
+  std::optional<std::string> reason;
+  std::optional<std::vector<NetworkBinding>> network_bindings;
+  bool operator==(const SubmitContainerStateChangeRequest&) const = default;
+};
+
+struct SubmitContainerStateChangeResponse {
+  std::optional<std::string> acknowledgment;
+  bool operator==(const SubmitContainerStateChangeResponse&) const = default;
+};
+
+struct SubmitAttachmentStateChangesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::vector<AttachmentStateChange>> attachments;
+  bool operator==(const SubmitAttachmentStateChangesRequest&) const = default;
+};
+
+struct SubmitAttachmentStateChangesResponse {
+  std::optional<std::string> acknowledgment;
+  bool operator==(const SubmitAttachmentStateChangesResponse&) const = default;
+};
+
+struct TagResourceRequest {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const TagResourceRequest&) const = default;
+};
+
+struct TagResourceResponse {
+  bool operator==(const TagResourceResponse&) const = default;
+};
+
+struct UntagResourceRequest {
+  std::optional<std::string> resource_arn;
+  std::optional<std::vector<std::string>> tag_keys;
+  bool operator==(const UntagResourceRequest&) const = default;
+};
+
+struct UntagResourceResponse {
+  bool operator==(const UntagResourceResponse&) const = default;
+};
+
+struct ListTagsForResourceRequest {
+  std::optional<std::string> resource_arn;
+  bool operator==(const ListTagsForResourceRequest&) const = default;
+};
+
+struct ListTagsForResourceResponse {
+  std::optional<std::vector<Tag>> tags;
+  bool operator==(const ListTagsForResourceResponse&) const = default;
+};
+
+struct ListAccountSettingsRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> principal_arn;
+  std::optional<bool> effective_settings;
+  std::optional<std::string> next_token;
+  std::optional<int32_t> max_results;
+  bool operator==(const ListAccountSettingsRequest&) const = default;
+};
+
+struct Setting {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> principal_arn;
+  std::optional<std::string> type;
+  bool operator==(const Setting&) const = default;
+};
+
+struct ListAccountSettingsResponse {
+  std::optional<std::vector<Setting>> settings;
+  std::optional<std::string> next_token;
+  bool operator==(const ListAccountSettingsResponse&) const = default;
+};
+
+struct PutAccountSettingRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> principal_arn;
+  bool operator==(const PutAccountSettingRequest&) const = default;
+};
+
+struct PutAccountSettingResponse {
+  std::optional<Setting> setting;
+  bool operator==(const PutAccountSettingResponse&) const = default;
+};
+
+struct PutAccountSettingDefaultRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  bool operator==(const PutAccountSettingDefaultRequest&) const = default;
+};
+
+struct PutAccountSettingDefaultResponse {
+  std::optional<Setting> setting;
+  bool operator==(const PutAccountSettingDefaultResponse&) const = default;
+};
+
+struct DeleteAccountSettingRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> principal_arn;
+  bool operator==(const DeleteAccountSettingRequest&) const = default;
+};
+
+struct DeleteAccountSettingResponse {
+  std::optional<Setting> setting;
+  bool operator==(const DeleteAccountSettingResponse&) const = default;
 };
 
 }  // namespace fl::ecs
