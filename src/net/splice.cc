@@ -65,7 +65,7 @@ class LeasedPipe {
 
 }  // namespace
 
-Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes) {
+Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes, WhenDry when_dry) {
   SpliceResult result;
   LeasedPipe pipe;
   if (!pipe) {
@@ -77,6 +77,7 @@ Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes) {
   bool ended = false;
   while ((left > 0 && !ended) || pipe.held > 0) {
     if (left > 0 && !ended && pipe.held < kPipeBytes) {
+      if (pipe.held == 0 && when_dry == WhenDry::come_back && !from.rd_) break;
       if (pipe.held == 0 && (result.from_error = co_await from.readable()) != 0) break;
       if (from.rd_) {
         const ssize_t n = ::splice(from.fd_, nullptr, (*pipe).write, nullptr,
@@ -97,7 +98,8 @@ Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes) {
     }
     if (pipe.held > 0) {
       if ((result.to_error = co_await to.writable()) != 0) break;
-      const unsigned more = left > 0 && !ended ? SPLICE_F_MORE : 0;
+      // Held back by the kernel while more is known to come; who stops when nothing is there does not know.
+      const unsigned more = left > 0 && !ended && when_dry == WhenDry::wait ? SPLICE_F_MORE : 0;
       const ssize_t n =
           ::splice((*pipe).read, nullptr, to.fd_, nullptr, pipe.held, SPLICE_F_NONBLOCK | SPLICE_F_MOVE | more);
       if (n > 0) {
@@ -112,6 +114,7 @@ Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes) {
     }
     if (loop.budget() <= 0) co_await yield();
   }
+  result.ended = ended && result.from_error == 0 && pipe.held == 0;
   co_return result;
 }
 

@@ -166,8 +166,11 @@ class Stream : public Pollable {
   } timer_;
 };
 
+enum class WhenDry : uint8_t { wait, come_back };  // what splice() does while there is nothing to read
+
 struct SpliceResult {
   uint64_t moved = 0;  // bytes that left `from` and reached `to`
+  bool ended = false;  // `from` has, and all it sent was moved
   int from_error = 0;  // -errno of the side that failed; both 0 when `from` ended or all was moved
   int to_error = 0;
 };
@@ -190,7 +193,7 @@ class TcpStream final : public Stream {
   int release();
 
  private:
-  friend Task<SpliceResult> splice(TcpStream&, TcpStream&, uint64_t);
+  friend Task<SpliceResult> splice(TcpStream&, TcpStream&, uint64_t, WhenDry);
   friend std::unique_ptr<TcpStream> start_connect(const SocketAddress&, int*);
 };
 
@@ -203,7 +206,7 @@ Task<int> connected(TcpStream& stream, TimePoint deadline);
 Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error);
 
 // Moves `bytes` from one stream to the other inside the kernel, within both deadlines, giving way to others by the
-// loop's budget. Fewer are moved when `from` ends early or a side fails.
-Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes);
+// loop's budget. Fewer are moved when `from` ends early, a side fails, or `from` is dry and that is asked for.
+Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes, WhenDry when_dry = WhenDry::wait);
 
 }  // namespace fl::net

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "http/h1/message_writer.h"
-#include "http/h1/tunnel.h"
 #include "http/h1/writer.h"
+#include "net/relay.h"
 
 namespace fl::http::h1 {
 namespace {
@@ -314,7 +314,7 @@ net::Task<> ServerConnection::run_tunnel(ServerExchange& exchange) {
   exchange.body->release();
   stream_->set_read_deadline(net::Stream::kNever);
   stream_->set_write_deadline(net::Stream::kNever);
-  const TunnelBytes moved = co_await relay(*stream_, in_, exchange.tunnel->stream(), exchange.tunnel->in());
+  const net::RelayBytes moved = co_await net::relay(*stream_, in_, exchange.tunnel->stream(), exchange.tunnel->in());
   exchange.bytes_sent = moved.to_first;
   exchange.response_complete = true;
 }
