@@ -9,7 +9,9 @@
 
 #include "base/time.h"
 #include "http/exchange.h"
+#include "http/exchange_pool.h"
 #include "http/h1/parser.h"
+#include "http/server_connection.h"
 #include "net/stream.h"
 
 namespace fl::http {
@@ -25,9 +27,8 @@ struct ServerOptions {
 };
 
 namespace h1 {
-class ServerConnection;
 class ServerExchange;
-}  // namespace h1
+}
 
 class Server {
  public:
@@ -37,7 +38,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Takes over a connection; bytes already read from it may stand in `first`.
+  // Takes over a connection; bytes already read from it may stand in `first`. HTTP/2 is spoken where ALPN agreed on it,
+  // and without TLS to who begins with its preface (RFC 9113 3.3); everyone else speaks HTTP/1.
   void serve(std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, std::string_view first = {});
 
   // Answers say Connection: close from now on, idle connections are ended; running exchanges finish.
@@ -47,25 +49,30 @@ class Server {
   // Called whenever a connection has gone.
   void set_on_closed(std::function<void()> f) { on_closed_ = std::move(f); }
   size_t connections() const { return connections_.size(); }
-  size_t active_exchanges() const { return active_; }
+  size_t active_exchanges() const;
 
   const ServerOptions& options() const { return options_; }
 
+  // ---- what connections ask of their server
+  const Handler& handler() const { return handler_; }
+  bool draining() const { return draining_; }
+  ExchangePool<h1::ServerExchange>& h1_exchanges() { return h1_exchanges_; }
+  std::string_view date();  // of the current second, as the Date field has it
+  void remove(ServerConnection& connection);
+
  private:
-  friend class h1::ServerConnection;
-  h1::ServerExchange* lease_exchange();
-  void give_back(h1::ServerExchange* exchange);
-  void remove(h1::ServerConnection& connection);
+  class Opening;
+  void add(ServerConnection& connection);
+  void take_out(ServerConnection& connection);
+  void start(std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, net::InBuffer in);
 
   net::Loop& loop_;
   ServerOptions options_;
   const Handler& handler_;
   bool draining_ = false;
   std::function<void()> on_closed_;
-  size_t active_ = 0;
-  std::vector<h1::ServerConnection*> connections_;  // each knows its place
-  std::vector<h1::ServerExchange*> idle_exchanges_;
-  std::string_view date();  // of the current second, as the Date field has it
+  std::vector<ServerConnection*> connections_;  // each knows its place
+  ExchangePool<h1::ServerExchange> h1_exchanges_;
   int64_t date_second_ = -1;
   char date_[32];
 };

@@ -14,6 +14,11 @@ inline constexpr size_t kBlockBytes = 64 << 10;
 class InBuffer {
  public:
   InBuffer() = default;
+  InBuffer(InBuffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        begin_(std::exchange(other.begin_, 0)),
+        end_(std::exchange(other.end_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
   InBuffer(const InBuffer&) = delete;
   InBuffer& operator=(const InBuffer&) = delete;
   ~InBuffer() { release(); }

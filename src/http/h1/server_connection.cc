@@ -13,7 +13,6 @@ namespace fl::http::h1 {
 namespace {
 
 constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
-constexpr Duration kDrainIdle = 1s;
 constexpr Duration kLingerTime = 2s;
 constexpr uint64_t kMaxLingerBytes = 4 << 20;
 constexpr size_t kRequestCost = 4 << 10;  // of the loop's budget: many small requests may lie in one buffer
@@ -100,24 +99,14 @@ net::Task<int> ServerExchange::RequestBody::before_wait() {
 // ---- connection
 
 ServerConnection::ServerConnection(Server& server, std::unique_ptr<net::Stream> stream, const ConnectionInfo& info,
-                                   std::string_view first)
+                                   net::InBuffer in)
     : server_(server),
       stream_(std::move(stream)),
+      in_(std::move(in)),
       parser_(server.options().head),
       info_(info),
-      accepted_(stream_->loop().now()) {
-  while (!first.empty()) {
-    const auto room = in_.room();
-    const size_t n = std::min(room.size(), first.size());
-    std::copy_n(first.data(), n, room.data());
-    in_.commit(n);
-    first.remove_prefix(n);
-  }
-}
+      accepted_(stream_->loop().now()) {}
 
-ServerConnection::~ServerConnection() = default;
-
-// A request may be on its way: an idle connection is ended only after it stayed idle a moment longer.
 void ServerConnection::drain() {
   if (idle_) stream_->set_read_deadline(std::min(stream_->read_deadline(), stream_->loop().now() + kDrainIdle));
 }
@@ -131,19 +120,17 @@ void ServerConnection::close() {
 TimePoint ServerConnection::idle_deadline() const {
   const ServerOptions& options = server_.options();
   const Duration idle = options.idle_timeout > 0s ? options.idle_timeout : options.read_timeout;
-  return deadline(stream_->loop().now(), server_.draining_ ? kDrainIdle : idle);
+  return deadline(stream_->loop().now(), server_.draining() ? kDrainIdle : idle);
 }
 
 bool ServerConnection::last_request() const {
   const ServerOptions& options = server_.options();
-  return server_.draining_ || (options.max_requests > 0 && requests_ >= options.max_requests) ||
+  return server_.draining() || (options.max_requests > 0 && requests_ >= options.max_requests) ||
          (options.max_age > 0s && stream_->loop().now() - accepted_ >= options.max_age);
 }
 
-net::Detached ServerConnection::run() {
-  const ServerOptions& options = server_.options();
+net::Detached ServerConnection::serve() {
   net::Loop& loop = stream_->loop();
-  stream_->set_read_deadline(deadline(loop.now(), options.read_timeout));  // for the very first byte
   for (;;) {
     if (in_.empty()) {
       in_.release_if_empty();
@@ -162,18 +149,19 @@ net::Detached ServerConnection::run() {
 }
 
 net::Task<bool> ServerConnection::serve_one() {
-  ServerExchange* exchange = server_.lease_exchange();
+  ServerExchange* exchange = server_.h1_exchanges().lease();
   exchange_ = exchange;
   exchange->begin(*this);
   ++requests_;
   bool keep = co_await read_head(*exchange);
   if (keep) {
-    co_await server_.handler_.handle(*exchange);
+    co_await server_.handler().handle(*exchange);
     keep = co_await answer(*exchange);
   }
   co_await finish(*exchange);
   exchange_ = nullptr;
-  server_.give_back(exchange);
+  exchange->end();
+  server_.h1_exchanges().give_back(exchange);
   co_return keep;
 }
 

@@ -11,6 +11,8 @@
 
 namespace fl::http::h1 {
 
+class ServerConnection;
+
 // An exchange on an HTTP/1 connection, pooled by the server.
 class ServerExchange final : public Exchange, private net::HangupListener {
  public:
@@ -54,26 +56,25 @@ class ServerExchange final : public Exchange, private net::HangupListener {
   ClientGoneListener* gone_listener_ = nullptr;
 };
 
-class ServerConnection {
+class ServerConnection final : public http::ServerConnection {
  public:
-  ServerConnection(Server& server, std::unique_ptr<net::Stream> stream, const ConnectionInfo& info,
-                   std::string_view first);
-  ~ServerConnection();
+  // `in` holds what was read from the stream already.
+  ServerConnection(Server& server, std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, net::InBuffer in);
 
-  net::Detached run();
-  void drain();  // ends it when idle
-  void close();  // ends it now
+  void run() override { serve(); }
+  void drain() override;
+  void close() override;
 
   net::Stream& stream() { return *stream_; }
   net::InBuffer& in() { return in_; }
   const ConnectionInfo& info() const { return info_; }
 
  private:
-  friend class http::Server;
   friend class ServerExchange;
 
+  net::Detached serve();
   // One exchange from its first byte to its last. -> the connection may serve another
-  // Not inlined, so that its frame does not become part of run()'s, which idle connections hold.
+  // Not inlined, so that its frame does not become part of serve()'s, which idle connections hold.
   [[gnu::noinline]] net::Task<bool> serve_one();
   net::Task<bool> read_head(ServerExchange& exchange);
   net::Task<bool> answer(ServerExchange& exchange);
@@ -92,10 +93,9 @@ class ServerConnection {
   ServerExchange* exchange_ = nullptr;  // the running one
   RequestParser parser_;
   ConnectionInfo info_;
-  size_t index_ = 0;  // in server_.connections_
   uint64_t requests_ = 0;
   TimePoint accepted_;
-  bool idle_ = true;
+  bool idle_ = false;  // waits for a request's first byte
   bool linger_ = false;
   bool closed_ = false;  // by close(): nothing is waited for any more
 };
