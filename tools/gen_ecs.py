@@ -29,6 +29,7 @@ class Service:
     folder: str  # below src/
     namespace: str
     operations: list = field(default_factory=list)
+    served: bool = False  # the control plane serves it: rules are generated, and JSON codecs whatever the protocol
 
 
 SERVICES = [
@@ -51,13 +52,14 @@ SERVICES = [
              "DiscoverPollEndpoint", "SubmitTaskStateChange", "SubmitContainerStateChange",
              "SubmitAttachmentStateChanges",
              "TagResource", "UntagResource", "ListTagsForResource",
-             "ListAccountSettings", "PutAccountSetting", "PutAccountSettingDefault", "DeleteAccountSetting"]),
+             "ListAccountSettings", "PutAccountSetting", "PutAccountSettingDefault", "DeleteAccountSetting"],
+            served=True),
     Service("ec2", "ec2/2016-11-15", "aws", "fl::aws::ec2", ["DescribeInstances"]),
     Service("ssm", "ssm/2014-11-06", "aws", "fl::aws::ssm",
             ["DescribeInstanceInformation", "DeregisterManagedInstance", "CreateActivation", "DescribeActivations",
-             "DeleteActivation"]),
+             "DeleteActivation"], served=True),
     Service("sts", "sts/2011-06-15", "aws", "fl::aws::sts",
-            ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"]),
+            ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"], served=True),
 ]
 
 SCALARS = {"string": "std::string", "boolean": "bool", "integer": "int32_t", "long": "int64_t", "double": "double",
@@ -170,8 +172,12 @@ def operations_header(model):
     service, meta = model.service, model.metadata
     out = head(model, "#pragma once", "", f'#include "{service.folder}/generated/{service.name}_shapes.h"',
                '#include "ecs/service_model.h"')
-    out += ['#include "base/json.h"', '#include "base/result.h"'] if model.protocol == "json" else [
-        '#include "base/result.h"', "", "namespace fl::aws {", "class QueryWriter;", "struct XmlElement;", "}"]
+    out += ['#include "base/json.h"'] if has_json(model) else []
+    out += ['#include "base/result.h"']
+    if model.protocol != "json":
+        out += ["", "namespace fl::aws {", "class QueryWriter;", "struct XmlElement;", "}"]
+    if service.served:
+        out += ["", "namespace fl::ecs {", "struct ShapeRules;", "}"]
     out += ["", f"namespace {service.namespace} {{", "", "inline constexpr ecs::ServiceModel kService{",
             f'    .id = "{meta["serviceId"]}",',
             f'    .endpoint_prefix = "{meta["endpointPrefix"]}",',
@@ -179,11 +185,10 @@ def operations_header(model):
             f'    .target_prefix = "{meta.get("targetPrefix", "")}",',
             f'    .api_version = "{meta["apiVersion"]}",',
             f"    .protocol = ecs::WireProtocol::{model.protocol}}};", ""]
-    if model.protocol == "json":
-        for struct in model.structs():
-            out += [f"json::Value encode(const {struct}& shape);",
-                    f"Result<> decode(const json::Value& value, {struct}& shape);"]
-    else:
+    for struct in model.structs() if has_json(model) else []:
+        out += [f"json::Value encode(const {struct}& shape);",
+                f"Result<> decode(const json::Value& value, {struct}& shape);"]
+    if model.protocol != "json":
         for struct in model.structs():
             out += [f"void encode(const {struct}& shape, QueryWriter& writer);"] if struct in model.inputs else []
             out += [f"Result<> decode(const XmlElement& element, {struct}& shape);"] if struct in model.outputs else []
@@ -197,7 +202,9 @@ def operations_header(model):
                 f"  static constexpr const ecs::ServiceModel& kService = {service.namespace}::kService;",
                 f'  static constexpr std::string_view kName = "{name}";',
                 f'  static constexpr std::string_view kResultElement = "{wrapper}";',
-                f"  static constexpr bool kSigned = {'true' if signed else 'false'};", "};"]
+                f"  static constexpr bool kSigned = {'true' if signed else 'false'};"]
+        out += ["  static const ecs::ShapeRules& input();", "  static const ecs::ShapeRules& output();"] if service.served else []
+        out += ["};"]
     return out + ["}  // namespace op", "", f"}}  // namespace {service.namespace}"]
 
 
@@ -214,10 +221,11 @@ def codec_sources(model):
 
 def codec_source(model, structs):
     service = model.service
-    codec = "ecs/json_codec.h" if model.protocol == "json" else "aws/query_codec.h"
-    out = head(model, f'#include "{service.folder}/generated/{service.name}_operations.h"', f'#include "{codec}"', "",
-               f"namespace {service.namespace} {{", "namespace {", "", "template <class S, class Shape>",
-               "concept Is = std::same_as<std::remove_const_t<S>, Shape>;")
+    out = head(model, f'#include "{service.folder}/generated/{service.name}_operations.h"')
+    out += ['#include "aws/query_codec.h"'] if model.protocol != "json" else []
+    out += ['#include "ecs/json_codec.h"'] if has_json(model) else []
+    out += ["", f"namespace {service.namespace} {{", "namespace {", "", "template <class S, class Shape>",
+            "concept Is = std::same_as<std::remove_const_t<S>, Shape>;"]
     for struct in structs:
         members = model.shapes[struct].get("members", {})
         out += ["", f"template <Is<{struct}> S, class Visitor>"]
@@ -230,11 +238,12 @@ def codec_source(model, structs):
     out += ["", "}  // namespace", ""]
     list_style = f"QueryStyle::{model.protocol}"
     for struct in structs:
-        if model.protocol == "json":
+        if has_json(model):
             out += [f"json::Value encode(const {struct}& shape) {{",
                     "  ecs::JsonWriter writer;", "  members(shape, writer);", "  return writer.take();", "}",
                     f"Result<> decode(const json::Value& value, {struct}& shape) {{",
                     "  ecs::JsonReader reader(value);", "  members(shape, reader);", "  return reader.take();", "}"]
+        if model.protocol == "json":
             continue
         if struct in model.inputs:
             out.append(f"void encode(const {struct}& shape, QueryWriter& writer) {{ members(shape, writer); }}")
@@ -243,6 +252,58 @@ def codec_source(model, structs):
                     f"  XmlReader reader(element, {list_style});", "  members(shape, reader);",
                     "  return reader.take();", "}"]
     return out + ["", f"}}  // namespace {service.namespace}"]
+
+
+RULE_KINDS = {"string": "string", "boolean": "boolean", "integer": "integer", "long": "long_integer",
+              "double": "number", "float": "number", "timestamp": "timestamp"}
+
+
+def rules_source(model):
+    """What the model demands of each operation's shapes, as constant tables."""
+    service = model.service
+    out = head(model, f'#include "{service.folder}/generated/{service.name}_operations.h"', '#include "ecs/shape_rules.h"',
+               "", f"namespace {service.namespace} {{", "namespace {", "", "using ecs::MemberRules, ecs::ShapeRules;",
+               "using Kind = ecs::ShapeKind;", "using Text = std::string_view;", "")
+    out += [f"constexpr ShapeRules k_{kind}{{Kind::{kind}}};" for kind in sorted({*RULE_KINDS.values(), "any"} & {
+        rule_name(model, name)[2:] for name in model.reachable("input", "output")})]
+    for name in model.reachable("input", "output"):
+        shape = model.shapes[name]
+        kind = shape["type"]
+        if kind == "string" and "enum" in shape:
+            values = ", ".join(f'"{value}"' for value in shape["enum"])
+            out += [f"constexpr Text k{name}Values[] = {{{values}}};",
+                    f"constexpr ShapeRules k{name}{{.kind = Kind::string, .enumeration = k{name}Values}};"]
+        elif kind in ("list", "map"):
+            item = rule_name(model, shape["member" if kind == "list" else "value"]["shape"])
+            out.append(f"constexpr ShapeRules k{name}{{.kind = Kind::{kind}, .item = &{item}}};")
+        elif model.is_struct(name):
+            members = shape.get("members", {})
+            required = shape.get("required", [])
+            if members:
+                out.append(f"constexpr MemberRules k{name}Members[] = {{")
+                out += [f'    {{"{model.wire_name(name, member)}", &{rule_name(model, spec["shape"])}'
+                        f'{", true" if member in required else ""}}},' for member, spec in members.items()]
+                out.append("};")
+            out.append(f"constexpr ShapeRules k{name}{{.kind = Kind::structure"
+                       f"{f', .members = k{name}Members' if members else ''}}};")
+    out += ["", "}  // namespace", ""]
+    for name, operation in model.operations.items():
+        out += [f"const ShapeRules& op::{name}::{side}() {{ return {rule_name(model, operation[side]['shape'])}; }}"
+                for side in ("input", "output")]
+    return out + ["", f"}}  // namespace {service.namespace}"]
+
+
+def rule_name(model, name):
+    shape = model.shapes[name]
+    if shape.get("document"):
+        return "k_any"
+    if shape["type"] in RULE_KINDS and "enum" not in shape:
+        return "k_" + RULE_KINDS[shape["type"]]
+    return "k" + name
+
+
+def has_json(model):
+    return model.protocol == "json" or model.service.served
 
 
 def check_lists(model):
@@ -296,7 +357,7 @@ def main():
         folder = ROOT / "src" / service.folder / "generated"
         files = {f"{service.name}_{suffix}": lines for suffix, lines in
                  {"shapes.h": shapes_header(model), "operations.h": operations_header(model),
-                  **codec_sources(model)}.items()}
+                  **codec_sources(model), **({"rules.cc": rules_source(model)} if service.served else {})}.items()}
         for path in set(folder.glob(f"{service.name}_*")) - {folder / name for name in files}:
             stale.append(str(path.relative_to(ROOT)))
             if not options.check:

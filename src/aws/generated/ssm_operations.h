@@ -7,6 +7,10 @@
 #include "base/json.h"
 #include "base/result.h"
 
+namespace fl::ecs {
+struct ShapeRules;
+}
+
 namespace fl::aws::ssm {
 
 inline constexpr ecs::ServiceModel kService{
@@ -63,6 +67,8 @@ struct DescribeInstanceInformation {
   static constexpr std::string_view kName = "DescribeInstanceInformation";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeregisterManagedInstance {
   using Request = DeregisterManagedInstanceRequest;
@@ -71,6 +77,8 @@ struct DeregisterManagedInstance {
   static constexpr std::string_view kName = "DeregisterManagedInstance";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct CreateActivation {
   using Request = CreateActivationRequest;
@@ -79,6 +87,8 @@ struct CreateActivation {
   static constexpr std::string_view kName = "CreateActivation";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeActivations {
   using Request = DescribeActivationsRequest;
@@ -87,6 +97,8 @@ struct DescribeActivations {
   static constexpr std::string_view kName = "DescribeActivations";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteActivation {
   using Request = DeleteActivationRequest;
@@ -95,6 +107,8 @@ struct DeleteActivation {
   static constexpr std::string_view kName = "DeleteActivation";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 }  // namespace op
 

@@ -2,6 +2,7 @@
 // clang-format off
 #include "aws/generated/sts_operations.h"
 #include "aws/query_codec.h"
+#include "ecs/json_codec.h"
 
 namespace fl::aws::sts {
 namespace {
@@ -104,12 +105,72 @@ void members(S& s, Visitor& visit) {
 
 }  // namespace
 
+json::Value encode(const PolicyDescriptorType& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, PolicyDescriptorType& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const PolicyDescriptorType& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const Tag& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Tag& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const Tag& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const ProvidedContext& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, ProvidedContext& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const ProvidedContext& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const AssumeRoleRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, AssumeRoleRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const AssumeRoleRequest& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const Credentials& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Credentials& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, Credentials& shape) {
   XmlReader reader(element, QueryStyle::query);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const AssumedRoleUser& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, AssumedRoleUser& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -118,18 +179,68 @@ Result<> decode(const XmlElement& element, AssumedRoleUser& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const AssumeRoleResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, AssumeRoleResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, AssumeRoleResponse& shape) {
   XmlReader reader(element, QueryStyle::query);
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const AssumeRoleWithWebIdentityRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, AssumeRoleWithWebIdentityRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const AssumeRoleWithWebIdentityRequest& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const AssumeRoleWithWebIdentityResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, AssumeRoleWithWebIdentityResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, AssumeRoleWithWebIdentityResponse& shape) {
   XmlReader reader(element, QueryStyle::query);
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const GetCallerIdentityRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, GetCallerIdentityRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const GetCallerIdentityRequest& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const GetCallerIdentityResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, GetCallerIdentityResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, GetCallerIdentityResponse& shape) {
   XmlReader reader(element, QueryStyle::query);
   members(shape, reader);

@@ -4,11 +4,16 @@
 
 #include "aws/generated/sts_shapes.h"
 #include "ecs/service_model.h"
+#include "base/json.h"
 #include "base/result.h"
 
 namespace fl::aws {
 class QueryWriter;
 struct XmlElement;
+}
+
+namespace fl::ecs {
+struct ShapeRules;
 }
 
 namespace fl::aws::sts {
@@ -21,6 +26,28 @@ inline constexpr ecs::ServiceModel kService{
     .api_version = "2011-06-15",
     .protocol = ecs::WireProtocol::query};
 
+json::Value encode(const PolicyDescriptorType& shape);
+Result<> decode(const json::Value& value, PolicyDescriptorType& shape);
+json::Value encode(const Tag& shape);
+Result<> decode(const json::Value& value, Tag& shape);
+json::Value encode(const ProvidedContext& shape);
+Result<> decode(const json::Value& value, ProvidedContext& shape);
+json::Value encode(const AssumeRoleRequest& shape);
+Result<> decode(const json::Value& value, AssumeRoleRequest& shape);
+json::Value encode(const Credentials& shape);
+Result<> decode(const json::Value& value, Credentials& shape);
+json::Value encode(const AssumedRoleUser& shape);
+Result<> decode(const json::Value& value, AssumedRoleUser& shape);
+json::Value encode(const AssumeRoleResponse& shape);
+Result<> decode(const json::Value& value, AssumeRoleResponse& shape);
+json::Value encode(const AssumeRoleWithWebIdentityRequest& shape);
+Result<> decode(const json::Value& value, AssumeRoleWithWebIdentityRequest& shape);
+json::Value encode(const AssumeRoleWithWebIdentityResponse& shape);
+Result<> decode(const json::Value& value, AssumeRoleWithWebIdentityResponse& shape);
+json::Value encode(const GetCallerIdentityRequest& shape);
+Result<> decode(const json::Value& value, GetCallerIdentityRequest& shape);
+json::Value encode(const GetCallerIdentityResponse& shape);
+Result<> decode(const json::Value& value, GetCallerIdentityResponse& shape);
 void encode(const PolicyDescriptorType& shape, QueryWriter& writer);
 void encode(const Tag& shape, QueryWriter& writer);
 void encode(const ProvidedContext& shape, QueryWriter& writer);
@@ -42,6 +69,8 @@ struct AssumeRole {
   static constexpr std::string_view kName = "AssumeRole";
   static constexpr std::string_view kResultElement = "AssumeRoleResult";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct AssumeRoleWithWebIdentity {
   using Request = AssumeRoleWithWebIdentityRequest;
@@ -50,6 +79,8 @@ struct AssumeRoleWithWebIdentity {
   static constexpr std::string_view kName = "AssumeRoleWithWebIdentity";
   static constexpr std::string_view kResultElement = "AssumeRoleWithWebIdentityResult";
   static constexpr bool kSigned = false;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct GetCallerIdentity {
   using Request = GetCallerIdentityRequest;
@@ -58,6 +89,8 @@ struct GetCallerIdentity {
   static constexpr std::string_view kName = "GetCallerIdentity";
   static constexpr std::string_view kResultElement = "GetCallerIdentityResult";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 }  // namespace op
 

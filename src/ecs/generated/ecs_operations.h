@@ -8,6 +8,10 @@
 #include "base/result.h"
 
 namespace fl::ecs {
+struct ShapeRules;
+}
+
+namespace fl::ecs {
 
 inline constexpr ecs::ServiceModel kService{
     .id = "ECS",
@@ -629,6 +633,8 @@ struct CreateCluster {
   static constexpr std::string_view kName = "CreateCluster";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeClusters {
   using Request = DescribeClustersRequest;
@@ -637,6 +643,8 @@ struct DescribeClusters {
   static constexpr std::string_view kName = "DescribeClusters";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListClusters {
   using Request = ListClustersRequest;
@@ -645,6 +653,8 @@ struct ListClusters {
   static constexpr std::string_view kName = "ListClusters";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteCluster {
   using Request = DeleteClusterRequest;
@@ -653,6 +663,8 @@ struct DeleteCluster {
   static constexpr std::string_view kName = "DeleteCluster";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateCluster {
   using Request = UpdateClusterRequest;
@@ -661,6 +673,8 @@ struct UpdateCluster {
   static constexpr std::string_view kName = "UpdateCluster";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateClusterSettings {
   using Request = UpdateClusterSettingsRequest;
@@ -669,6 +683,8 @@ struct UpdateClusterSettings {
   static constexpr std::string_view kName = "UpdateClusterSettings";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct PutClusterCapacityProviders {
   using Request = PutClusterCapacityProvidersRequest;
@@ -677,6 +693,8 @@ struct PutClusterCapacityProviders {
   static constexpr std::string_view kName = "PutClusterCapacityProviders";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct CreateCapacityProvider {
   using Request = CreateCapacityProviderRequest;
@@ -685,6 +703,8 @@ struct CreateCapacityProvider {
   static constexpr std::string_view kName = "CreateCapacityProvider";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeCapacityProviders {
   using Request = DescribeCapacityProvidersRequest;
@@ -693,6 +713,8 @@ struct DescribeCapacityProviders {
   static constexpr std::string_view kName = "DescribeCapacityProviders";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateCapacityProvider {
   using Request = UpdateCapacityProviderRequest;
@@ -701,6 +723,8 @@ struct UpdateCapacityProvider {
   static constexpr std::string_view kName = "UpdateCapacityProvider";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteCapacityProvider {
   using Request = DeleteCapacityProviderRequest;
@@ -709,6 +733,8 @@ struct DeleteCapacityProvider {
   static constexpr std::string_view kName = "DeleteCapacityProvider";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct RegisterTaskDefinition {
   using Request = RegisterTaskDefinitionRequest;
@@ -717,6 +743,8 @@ struct RegisterTaskDefinition {
   static constexpr std::string_view kName = "RegisterTaskDefinition";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeTaskDefinition {
   using Request = DescribeTaskDefinitionRequest;
@@ -725,6 +753,8 @@ struct DescribeTaskDefinition {
   static constexpr std::string_view kName = "DescribeTaskDefinition";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeregisterTaskDefinition {
   using Request = DeregisterTaskDefinitionRequest;
@@ -733,6 +763,8 @@ struct DeregisterTaskDefinition {
   static constexpr std::string_view kName = "DeregisterTaskDefinition";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteTaskDefinitions {
   using Request = DeleteTaskDefinitionsRequest;
@@ -741,6 +773,8 @@ struct DeleteTaskDefinitions {
   static constexpr std::string_view kName = "DeleteTaskDefinitions";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListTaskDefinitions {
   using Request = ListTaskDefinitionsRequest;
@@ -749,6 +783,8 @@ struct ListTaskDefinitions {
   static constexpr std::string_view kName = "ListTaskDefinitions";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListTaskDefinitionFamilies {
   using Request = ListTaskDefinitionFamiliesRequest;
@@ -757,6 +793,8 @@ struct ListTaskDefinitionFamilies {
   static constexpr std::string_view kName = "ListTaskDefinitionFamilies";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct CreateService {
   using Request = CreateServiceRequest;
@@ -765,6 +803,8 @@ struct CreateService {
   static constexpr std::string_view kName = "CreateService";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeServices {
   using Request = DescribeServicesRequest;
@@ -773,6 +813,8 @@ struct DescribeServices {
   static constexpr std::string_view kName = "DescribeServices";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateService {
   using Request = UpdateServiceRequest;
@@ -781,6 +823,8 @@ struct UpdateService {
   static constexpr std::string_view kName = "UpdateService";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteService {
   using Request = DeleteServiceRequest;
@@ -789,6 +833,8 @@ struct DeleteService {
   static constexpr std::string_view kName = "DeleteService";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListServices {
   using Request = ListServicesRequest;
@@ -797,6 +843,8 @@ struct ListServices {
   static constexpr std::string_view kName = "ListServices";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListServicesByNamespace {
   using Request = ListServicesByNamespaceRequest;
@@ -805,6 +853,8 @@ struct ListServicesByNamespace {
   static constexpr std::string_view kName = "ListServicesByNamespace";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListServiceDeployments {
   using Request = ListServiceDeploymentsRequest;
@@ -813,6 +863,8 @@ struct ListServiceDeployments {
   static constexpr std::string_view kName = "ListServiceDeployments";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeServiceDeployments {
   using Request = DescribeServiceDeploymentsRequest;
@@ -821,6 +873,8 @@ struct DescribeServiceDeployments {
   static constexpr std::string_view kName = "DescribeServiceDeployments";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeServiceRevisions {
   using Request = DescribeServiceRevisionsRequest;
@@ -829,6 +883,8 @@ struct DescribeServiceRevisions {
   static constexpr std::string_view kName = "DescribeServiceRevisions";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct StopServiceDeployment {
   using Request = StopServiceDeploymentRequest;
@@ -837,6 +893,8 @@ struct StopServiceDeployment {
   static constexpr std::string_view kName = "StopServiceDeployment";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct CreateTaskSet {
   using Request = CreateTaskSetRequest;
@@ -845,6 +903,8 @@ struct CreateTaskSet {
   static constexpr std::string_view kName = "CreateTaskSet";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeTaskSets {
   using Request = DescribeTaskSetsRequest;
@@ -853,6 +913,8 @@ struct DescribeTaskSets {
   static constexpr std::string_view kName = "DescribeTaskSets";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateTaskSet {
   using Request = UpdateTaskSetRequest;
@@ -861,6 +923,8 @@ struct UpdateTaskSet {
   static constexpr std::string_view kName = "UpdateTaskSet";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteTaskSet {
   using Request = DeleteTaskSetRequest;
@@ -869,6 +933,8 @@ struct DeleteTaskSet {
   static constexpr std::string_view kName = "DeleteTaskSet";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateServicePrimaryTaskSet {
   using Request = UpdateServicePrimaryTaskSetRequest;
@@ -877,6 +943,8 @@ struct UpdateServicePrimaryTaskSet {
   static constexpr std::string_view kName = "UpdateServicePrimaryTaskSet";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct RunTask {
   using Request = RunTaskRequest;
@@ -885,6 +953,8 @@ struct RunTask {
   static constexpr std::string_view kName = "RunTask";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct StartTask {
   using Request = StartTaskRequest;
@@ -893,6 +963,8 @@ struct StartTask {
   static constexpr std::string_view kName = "StartTask";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct StopTask {
   using Request = StopTaskRequest;
@@ -901,6 +973,8 @@ struct StopTask {
   static constexpr std::string_view kName = "StopTask";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeTasks {
   using Request = DescribeTasksRequest;
@@ -909,6 +983,8 @@ struct DescribeTasks {
   static constexpr std::string_view kName = "DescribeTasks";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListTasks {
   using Request = ListTasksRequest;
@@ -917,6 +993,8 @@ struct ListTasks {
   static constexpr std::string_view kName = "ListTasks";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ExecuteCommand {
   using Request = ExecuteCommandRequest;
@@ -925,6 +1003,8 @@ struct ExecuteCommand {
   static constexpr std::string_view kName = "ExecuteCommand";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct GetTaskProtection {
   using Request = GetTaskProtectionRequest;
@@ -933,6 +1013,8 @@ struct GetTaskProtection {
   static constexpr std::string_view kName = "GetTaskProtection";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateTaskProtection {
   using Request = UpdateTaskProtectionRequest;
@@ -941,6 +1023,8 @@ struct UpdateTaskProtection {
   static constexpr std::string_view kName = "UpdateTaskProtection";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct RegisterContainerInstance {
   using Request = RegisterContainerInstanceRequest;
@@ -949,6 +1033,8 @@ struct RegisterContainerInstance {
   static constexpr std::string_view kName = "RegisterContainerInstance";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeregisterContainerInstance {
   using Request = DeregisterContainerInstanceRequest;
@@ -957,6 +1043,8 @@ struct DeregisterContainerInstance {
   static constexpr std::string_view kName = "DeregisterContainerInstance";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DescribeContainerInstances {
   using Request = DescribeContainerInstancesRequest;
@@ -965,6 +1053,8 @@ struct DescribeContainerInstances {
   static constexpr std::string_view kName = "DescribeContainerInstances";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListContainerInstances {
   using Request = ListContainerInstancesRequest;
@@ -973,6 +1063,8 @@ struct ListContainerInstances {
   static constexpr std::string_view kName = "ListContainerInstances";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateContainerInstancesState {
   using Request = UpdateContainerInstancesStateRequest;
@@ -981,6 +1073,8 @@ struct UpdateContainerInstancesState {
   static constexpr std::string_view kName = "UpdateContainerInstancesState";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UpdateContainerAgent {
   using Request = UpdateContainerAgentRequest;
@@ -989,6 +1083,8 @@ struct UpdateContainerAgent {
   static constexpr std::string_view kName = "UpdateContainerAgent";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct PutAttributes {
   using Request = PutAttributesRequest;
@@ -997,6 +1093,8 @@ struct PutAttributes {
   static constexpr std::string_view kName = "PutAttributes";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteAttributes {
   using Request = DeleteAttributesRequest;
@@ -1005,6 +1103,8 @@ struct DeleteAttributes {
   static constexpr std::string_view kName = "DeleteAttributes";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListAttributes {
   using Request = ListAttributesRequest;
@@ -1013,6 +1113,8 @@ struct ListAttributes {
   static constexpr std::string_view kName = "ListAttributes";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DiscoverPollEndpoint {
   using Request = DiscoverPollEndpointRequest;
@@ -1021,6 +1123,8 @@ struct DiscoverPollEndpoint {
   static constexpr std::string_view kName = "DiscoverPollEndpoint";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct SubmitTaskStateChange {
   using Request = SubmitTaskStateChangeRequest;
@@ -1029,6 +1133,8 @@ struct SubmitTaskStateChange {
   static constexpr std::string_view kName = "SubmitTaskStateChange";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct SubmitContainerStateChange {
   using Request = SubmitContainerStateChangeRequest;
@@ -1037,6 +1143,8 @@ struct SubmitContainerStateChange {
   static constexpr std::string_view kName = "SubmitContainerStateChange";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct SubmitAttachmentStateChanges {
   using Request = SubmitAttachmentStateChangesRequest;
@@ -1045,6 +1153,8 @@ struct SubmitAttachmentStateChanges {
   static constexpr std::string_view kName = "SubmitAttachmentStateChanges";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct TagResource {
   using Request = TagResourceRequest;
@@ -1053,6 +1163,8 @@ struct TagResource {
   static constexpr std::string_view kName = "TagResource";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct UntagResource {
   using Request = UntagResourceRequest;
@@ -1061,6 +1173,8 @@ struct UntagResource {
   static constexpr std::string_view kName = "UntagResource";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListTagsForResource {
   using Request = ListTagsForResourceRequest;
@@ -1069,6 +1183,8 @@ struct ListTagsForResource {
   static constexpr std::string_view kName = "ListTagsForResource";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct ListAccountSettings {
   using Request = ListAccountSettingsRequest;
@@ -1077,6 +1193,8 @@ struct ListAccountSettings {
   static constexpr std::string_view kName = "ListAccountSettings";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct PutAccountSetting {
   using Request = PutAccountSettingRequest;
@@ -1085,6 +1203,8 @@ struct PutAccountSetting {
   static constexpr std::string_view kName = "PutAccountSetting";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct PutAccountSettingDefault {
   using Request = PutAccountSettingDefaultRequest;
@@ -1093,6 +1213,8 @@ struct PutAccountSettingDefault {
   static constexpr std::string_view kName = "PutAccountSettingDefault";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 struct DeleteAccountSetting {
   using Request = DeleteAccountSettingRequest;
@@ -1101,6 +1223,8 @@ struct DeleteAccountSetting {
   static constexpr std::string_view kName = "DeleteAccountSetting";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 }  // namespace op
 

@@ -1,0 +1,93 @@
+// An action of the API as a function: request shape in, response shape or AwsError out. Actions know neither HTTP nor
+// JSON; action_table.cc lists them all.
+//
+//   Answer<ecs::ListClustersResponse> list_clusters(const ReadCall& call, const ecs::ListClustersRequest& request);
+//   Answer<ecs::CreateClusterResponse> create_cluster(const WriteCall& call, const ecs::CreateClusterRequest& request);
+//
+// A read runs on the API's thread over an immutable view. A write runs on the control thread inside one transaction,
+// which is committed when it gives a response and forgotten when it gives an error; a write that changed nothing
+// commits nothing. Before either is called the request's JSON was checked against the service's model: members are of
+// the right type, required ones are there, enumerated ones hold a value of their enumeration.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "control/api/aws_error.h"
+#include "ecs/shape_rules.h"
+
+namespace fl::control::state {
+struct Scope;
+class Partition;
+class Transaction;
+}  // namespace fl::control::state
+
+namespace fl::control::api {
+
+// Who signed the request.
+struct Caller {
+  std::string account;     // 12 digits
+  std::string access_key;  // its id
+  std::string arn;         // arn:aws:iam::ACCOUNT:user/NAME, or :root
+  std::string user_id;     // sts's UserId
+};
+
+// What the server is and was told at its start; the same for all calls.
+struct ServerSettings {
+  std::string region;      // of requests that name none
+  std::string account_id;  // of callers that no keys file knows
+  std::string endpoint;    // "http://127.0.0.1:4566": how agents reach us, for DiscoverPollEndpoint
+  bool strict = false;     // refuse also what AWS refuses and we could do, such as load balancers of EXTERNAL services
+};
+
+struct ReadCall {
+  const state::Scope& scope;      // account and region of the request
+  const state::Partition& state;  // of that scope
+  const Caller& caller;
+  const ServerSettings& settings;
+  WallTime now;
+};
+
+// Scope, state, time and ids are the transaction's.
+struct WriteCall {
+  state::Transaction& transaction;
+  const Caller& caller;
+  const ServerSettings& settings;
+  std::string_view source_ip = {};  // where the request came from
+};
+
+// One line of the table. Exactly one of the two functions is set; of an operation that we know but refuse, neither.
+struct Action {
+  std::string_view name;
+  const ecs::ShapeRules* input = nullptr;
+  const ecs::ShapeRules* output = nullptr;
+  Answer<json::Value> (*read)(const ReadCall& call, const json::Value& request) = nullptr;
+  Answer<json::Value> (*write)(const WriteCall& call, const json::Value& request) = nullptr;
+};
+
+namespace detail {
+// The request was checked against its rules, so that decoding fails only where those and the codec disagree.
+AwsError undecodable(const Error& error);
+
+template <class Op, auto function, class Call>
+Answer<json::Value> run(const Call& call, const json::Value& body) {
+  typename Op::Request request;
+  if (const auto decoded = decode(body, request); !decoded) return tl::make_unexpected(undecodable(decoded.error()));
+  auto answer = function(call, request);
+  if (!answer) return tl::make_unexpected(std::move(answer).error());
+  return encode(*answer);
+}
+}  // namespace detail
+
+// Table lines: read_action<ecs::op::ListClusters, list_clusters>().
+template <class Op, auto function>
+Action read_action() {
+  return {Op::kName, &Op::input(), &Op::output(), detail::run<Op, function, ReadCall>, nullptr};
+}
+template <class Op, auto function>
+Action write_action() {
+  return {Op::kName, &Op::input(), &Op::output(), nullptr, detail::run<Op, function, WriteCall>};
+}
+
+}  // namespace fl::control::api
