@@ -180,7 +180,7 @@ class Writer {
     return out;
   }
   template <Enum T>
-  static json::Value to_value(T member) {
+  static json::Value to_value(const T& member) {
     return static_cast<int>(member);
   }
   template <class T>
