@@ -13,6 +13,7 @@
 #include "net/address.h"
 #include "net/stream.h"
 #include "net/task.h"
+#include "tls/negotiated.h"
 
 namespace fl::http {
 
@@ -23,7 +24,8 @@ struct ConnectionInfo {
   char peer_ip[net::kMaxIpText] = {};  // text of peer.ip
   uint8_t peer_ip_size = 0;
   bool tls = false;
-  std::string_view alpn;  // what ALPN agreed on, a literal: "h2", "http/1.1"; empty without
+  std::string_view alpn;                        // what ALPN agreed on, a literal: "h2", "http/1.1"; empty without
+  const tls::Negotiated* negotiated = nullptr;  // of the TlsStream, as long as the connection lasts; null: plain
 
   std::string_view peer_ip_text() const { return {peer_ip, peer_ip_size}; }
 };

@@ -9,6 +9,7 @@
 
 #include "http/exchange.h"
 #include "proxy/routing/router_table.h"
+#include "tls/server_tls.h"
 
 namespace fl::proxy {
 
@@ -30,6 +31,7 @@ struct EntryPointSnapshot {
 struct Snapshot {
   uint64_t version = 0;
   std::vector<EntryPointSnapshot> entry_points;  // in the order of the static configuration
+  std::shared_ptr<const tls::ServerTls> tls;     // never null in what SnapshotBuilder made
 };
 
 }  // namespace fl::proxy

@@ -4,16 +4,15 @@
 
 #include "base/check.h"
 #include "tls/openssl/handles.h"
+#include "tls/openssl/protocol.h"
 
 namespace fl::tls {
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::create(const ClientOptions& options) {
   openssl::Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   FL_CHECK(context != nullptr);
-  FL_CHECK(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
+  FL_TRY_VOID(openssl::apply(context.get(), {}));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   const bool loaded = options.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
                                               : SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) == 1;
   if (!loaded) {

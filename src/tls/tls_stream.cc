@@ -13,6 +13,9 @@
 #include "base/check.h"
 #include "net/address.h"
 #include "tls/openssl/handles.h"
+#include "tls/openssl/refusal.h"
+#include "tls/openssl/session.h"
+#include "tls/openssl/transport.h"
 
 namespace fl::tls {
 namespace {
@@ -33,12 +36,16 @@ void expect_host(SSL* session, const std::string& host) {
 
 }  // namespace
 
-TlsStream::TlsStream(net::Loop& loop, int fd, ssl_st* session) : Stream(loop, fd), session_(session) {
-  BIO* bio = openssl::new_socket_bio(fd);
+TlsStream::TlsStream(net::Loop& loop, int fd, ssl_st* session)
+    : Stream(loop, fd), session_(session), transport_(std::make_unique<openssl::Transport>()) {
+  transport_->fd = fd;
+  BIO* bio = openssl::new_bio(*transport_);
   SSL_set_bio(session_, bio, bio);
 }
 
 TlsStream::~TlsStream() {
+  // Else OpenSSL takes a connection that just ends for an attack on its session, which would not be resumed any more.
+  if (!failed_) SSL_set_shutdown(session_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(session_);
   ::close(fd_);
 }
@@ -52,12 +59,58 @@ net::Task<Result<std::unique_ptr<TlsStream>>> TlsStream::connect(std::unique_ptr
   SSL_set_connect_state(session);
   net::Loop& loop = socket->loop();
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, socket->release(), session));
-  if (auto done = co_await stream->handshake(deadline); !done)
-    co_return tl::make_unexpected(std::move(done).error().context(fmt::format("TLS with {}", host)));
+  const int error = co_await stream->handshake(deadline);
+  if (error == 0) {
+    stream->take_negotiated((SSL_get_verify_mode(session) & SSL_VERIFY_PEER) != 0);
+    co_return stream;
+  }
+  const auto failed = [&host](Code code, std::string_view why) {
+    return fail(code, fmt::format("TLS with {}: {}", host, why));
+  };
+  if (error == -ETIMEDOUT) co_return failed(Code::timeout, "no handshake within the deadline");
+  if (error == -ECANCELED) co_return failed(Code::canceled, "handshake canceled");
+  if (error != -EPROTO) co_return failed(Code::unavailable, std::strerror(-error));
+  if (const long verdict = SSL_get_verify_result(session); verdict != X509_V_OK)
+    co_return failed(Code::denied,
+                     fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verdict)));
+  co_return failed(Code::unavailable, fmt::format("handshake failed: {}",
+                                                  ERR_peek_error() != 0 ? openssl::take_error() : "connection closed"));
+}
+
+net::Task<TlsStream::Accepted> TlsStream::accept(std::unique_ptr<net::TcpStream> socket,
+                                                 std::shared_ptr<const ServerContext> context,
+                                                 std::string_view already_read, TimePoint deadline) {
+  SSL* session = SSL_new(context->get());
+  FL_CHECK(session != nullptr);
+  SSL_set_accept_state(session);
+  net::Loop& loop = socket->loop();
+  const bool may_read = socket->may_read();
+  std::unique_ptr<TlsStream> stream(new TlsStream(loop, socket->release(), session));
+  stream->transport_->replay = already_read;
+  stream->rd_ = may_read || !already_read.empty();
+  return finish_accept(std::move(stream), std::move(context), deadline);
+}
+
+net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStream> stream,
+                                                        std::shared_ptr<const ServerContext> context,
+                                                        TimePoint deadline) {
+  openssl::Accepting accepting{.certificates = &context->certificates(), .fd = stream->fd_};
+  openssl::set_accepting(stream->session_, &accepting);
+  const int error = co_await stream->handshake(deadline);
+  openssl::set_accepting(stream->session_, nullptr);
+  if (error != 0) {
+    HandshakeError failure = error == -EPROTO ? openssl::why_refused(stream->session_)
+                                              : HandshakeError{error == -ETIMEDOUT   ? HandshakeFailure::timeout
+                                                               : error == -ECANCELED ? HandshakeFailure::canceled
+                                                                                     : HandshakeFailure::closed,
+                                                               std::strerror(-error)};
+    co_return tl::make_unexpected(std::move(failure));
+  }
+  stream->take_negotiated(context->options().client_auth >= ClientAuth::verify_if_given);
   co_return stream;
 }
 
-net::Task<Result<>> TlsStream::handshake(TimePoint deadline) {
+net::Task<int> TlsStream::handshake(TimePoint deadline) {
   set_read_deadline(deadline);
   set_write_deadline(deadline);
   while (true) {
@@ -65,7 +118,7 @@ net::Task<Result<>> TlsStream::handshake(TimePoint deadline) {
     const int result = SSL_do_handshake(session_);
     if (result == 1) break;
     const int want = SSL_get_error(session_, result);
-    int error = 0;
+    int error = -EPROTO;
     if (want == SSL_ERROR_WANT_READ) {
       rd_ = false;
       error = co_await readable();
@@ -74,21 +127,38 @@ net::Task<Result<>> TlsStream::handshake(TimePoint deadline) {
       error = co_await writable();
     } else {
       failed_ = true;
-      const long verdict = SSL_get_verify_result(session_);
-      if (verdict != X509_V_OK)
-        co_return fail(Code::denied,
-                       fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verdict)));
-      co_return fail(
-          Code::unavailable,
-          fmt::format("handshake failed: {}", ERR_peek_error() != 0 ? openssl::take_error() : "connection closed"));
     }
-    if (error == -ETIMEDOUT) co_return fail(Code::timeout, "no handshake within the deadline");
-    if (error == -ECANCELED) co_return fail(Code::canceled, "handshake canceled");
-    if (error != 0) co_return fail(Code::unavailable, std::strerror(-error));
+    if (error != 0) co_return error;
   }
+  rd_ = true;  // what came with the last message may be in OpenSSL's buffer
   set_read_deadline(kNever);
   set_write_deadline(kNever);
-  co_return Result<>();
+  co_return 0;
+}
+
+void TlsStream::take_negotiated(bool verifies) {
+  switch (SSL_version(session_)) {
+    case TLS1_VERSION: negotiated_.version = "1.0"; break;
+    case TLS1_1_VERSION: negotiated_.version = "1.1"; break;
+    case TLS1_2_VERSION: negotiated_.version = "1.2"; break;
+    default: negotiated_.version = "1.3"; break;
+  }
+  if (const char* name = SSL_CIPHER_standard_name(SSL_get_current_cipher(session_)); name != nullptr)
+    negotiated_.cipher = name;
+  const unsigned char* protocol = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(session_, &protocol, &size);
+  negotiated_.alpn.assign(reinterpret_cast<const char*>(protocol), size);
+  negotiated_.server_name = openssl::server_name(session_);
+  negotiated_.resumed = SSL_session_reused(session_) == 1;
+  if (const X509* peer = SSL_get0_peer_certificate(session_); peer != nullptr) {
+    negotiated_.peer_verified = verifies && SSL_get_verify_result(session_) == X509_V_OK;
+    negotiated_.peer_certificates.push_back(openssl::der(peer));
+    // A server's view of the chain is without its first, a client's is with it.
+    STACK_OF(X509)* chain = SSL_get_peer_cert_chain(session_);
+    for (int i = SSL_is_server(session_) ? 0 : 1; i < sk_X509_num(chain); ++i)
+      negotiated_.peer_certificates.push_back(openssl::der(sk_X509_value(chain, i)));
+  }
 }
 
 ssize_t TlsStream::blocked(int result) {
@@ -103,8 +173,12 @@ ssize_t TlsStream::blocked(int result) {
 ssize_t TlsStream::try_read(char* out, size_t size) {
   if (failed_) return -ECONNRESET;
   ERR_clear_error();
+  transport_->drained = false;
   const int n = SSL_read(session_, out, static_cast<int>(std::min<size_t>(size, INT_MAX)));
-  return n > 0 ? n : blocked(n);
+  if (n <= 0) return blocked(n);
+  // The socket had no more, and neither has OpenSSL: without an event there is nothing to be had.
+  if (transport_->drained && !hup_ && SSL_has_pending(session_) == 0) rd_ = false;
+  return n;
 }
 
 ssize_t TlsStream::try_write(const iovec* parts, int count) {
@@ -132,7 +206,7 @@ ssize_t TlsStream::try_write(const iovec* parts, int count) {
 // Peeking also takes in what is not for the reader, such as session tickets, which would else look like unread bytes.
 bool TlsStream::is_idle() {
   if (hup_ || failed_) return false;
-  if (!rd_ && SSL_pending(session_) == 0) return true;
+  if (!rd_ && SSL_has_pending(session_) == 0) return true;
   char byte;
   ERR_clear_error();
   const int n = SSL_peek(session_, &byte, 1);

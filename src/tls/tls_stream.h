@@ -7,14 +7,23 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 
 #include "base/result.h"
 #include "net/stream.h"
 #include "tls/client_context.h"
+#include "tls/handshake_error.h"
+#include "tls/negotiated.h"
+#include "tls/server_context.h"
 
 struct ssl_st;
 
 namespace fl::tls {
+
+namespace openssl {
+struct Transport;
+}
 
 class TlsStream final : public net::Stream {
  public:
@@ -23,7 +32,17 @@ class TlsStream final : public net::Stream {
   static net::Task<Result<std::unique_ptr<TlsStream>>> connect(std::unique_ptr<net::TcpStream> socket,
                                                                std::shared_ptr<const ClientContext> context,
                                                                std::string host, TimePoint deadline);
+
+  // Shakes hands as a server. `already_read` is what was taken from the socket before, from the hello's first byte on;
+  // it is copied before this returns.
+  using Accepted = tl::expected<std::unique_ptr<TlsStream>, HandshakeError>;
+  static net::Task<Accepted> accept(std::unique_ptr<net::TcpStream> socket,
+                                    std::shared_ptr<const ServerContext> context, std::string_view already_read,
+                                    TimePoint deadline);
   ~TlsStream() override;
+
+  // What the handshake agreed on; lives as long as the stream.
+  const Negotiated& negotiated() const { return negotiated_; }
 
   ssize_t try_read(char* out, size_t size) override;
   ssize_t try_write(const iovec* parts, int count) override;
@@ -35,12 +54,18 @@ class TlsStream final : public net::Stream {
   // `session` is configured and not yet connected. Takes both over.
   TlsStream(net::Loop& loop, int fd, ssl_st* session);
 
-  net::Task<Result<>> handshake(TimePoint deadline);
+  static net::Task<Accepted> finish_accept(std::unique_ptr<TlsStream> stream,
+                                           std::shared_ptr<const ServerContext> context, TimePoint deadline);
+  // -> 0 | -errno of the wait; -EPROTO when OpenSSL gave up, with its reasons still queued.
+  net::Task<int> handshake(TimePoint deadline);
+  void take_negotiated(bool verifies);
   // Clears the readiness OpenSSL waits for; -EAGAIN, or another -errno when the connection is done for. 0: its end.
   ssize_t blocked(int result);
 
   ssl_st* session_;
+  std::unique_ptr<openssl::Transport> transport_;
   bool failed_ = false;  // OpenSSL forbids any further call but free
+  Negotiated negotiated_;
 };
 
 }  // namespace fl::tls

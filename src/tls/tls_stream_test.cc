@@ -13,6 +13,7 @@
 
 #include "net/loop.h"
 #include "tls/openssl/handles.h"
+#include "tls/openssl/transport.h"
 
 namespace fl::tls {
 namespace {
@@ -74,7 +75,8 @@ class Server {
       SSL_CTX_use_PrivateKey(context, identity_.key);
       const int fd = ::accept(listener_, nullptr, nullptr);
       SSL* session = SSL_new(context);
-      BIO* bio = openssl::new_socket_bio(fd);  // the client may be gone before the server has written all
+      openssl::Transport transport{.fd = fd};
+      BIO* bio = openssl::new_bio(transport);  // the client may be gone before the server has written all
       SSL_set_bio(session, bio, bio);
       if (SSL_accept(session) == 1) serve(session);
       SSL_free(session);

@@ -1,47 +1,17 @@
 #include "tls/openssl/handles.h"
 
 #include <openssl/err.h>
-#include <sys/socket.h>
+#include <openssl/pem.h>
 
-#include <cerrno>
+#include <climits>
 
 #include "base/check.h"
 
 namespace fl::tls::openssl {
 namespace {
 
-int fd_of(BIO* bio) { return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio))); }
-
-int finish(BIO* bio, ssize_t n, int retry_flags, size_t* moved) {
-  BIO_clear_retry_flags(bio);
-  *moved = n > 0 ? static_cast<size_t>(n) : 0;
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_flags(bio, retry_flags | BIO_FLAGS_SHOULD_RETRY);
-  return n > 0 ? 1 : 0;
-}
-
-int socket_read(BIO* bio, char* out, size_t size, size_t* moved) {
-  const ssize_t n = ::recv(fd_of(bio), out, size, 0);
-  if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
-  return finish(bio, n, BIO_FLAGS_READ, moved);
-}
-
-int socket_write(BIO* bio, const char* data, size_t size, size_t* moved) {
-  return finish(bio, ::send(fd_of(bio), data, size, MSG_NOSIGNAL), BIO_FLAGS_WRITE, moved);
-}
-
-long socket_control(BIO* bio, int command, long, void*) {
-  if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
-BIO_METHOD* make_socket_method() {
-  BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR, "socket");
-  FL_CHECK(method != nullptr);
-  BIO_meth_set_read_ex(method, socket_read);
-  BIO_meth_set_write_ex(method, socket_write);
-  BIO_meth_set_ctrl(method, socket_control);
-  return method;
-}
+// Nobody is there to be asked.
+int no_password(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
@@ -53,13 +23,47 @@ std::string take_error() {
   return reason != nullptr ? reason : "error " + std::to_string(code);
 }
 
-BIO* new_socket_bio(int fd) {
-  static BIO_METHOD* const method = make_socket_method();  // for the life of the process
-  BIO* bio = BIO_new(method);
+Owned<BIO> read_bio(std::string_view text) {
+  FL_CHECK(text.size() <= INT_MAX);
+  Owned<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   FL_CHECK(bio != nullptr);
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
-  BIO_set_init(bio, 1);
   return bio;
+}
+
+Result<Owned<STACK_OF(X509)>> parse_certificates(std::string_view pem) {
+  const Owned<BIO> bio = read_bio(pem);
+  Owned<STACK_OF(X509)> all(sk_X509_new_null());
+  ERR_clear_error();
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr))
+    sk_X509_push(all.get(), certificate);
+  // The end of the text is an error to OpenSSL, too.
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (at_end && sk_X509_num(all.get()) == 0)
+    return fail(Code::invalid, "there is no PEM certificate in it (-----BEGIN CERTIFICATE-----)");
+  if (!at_end) return fail(Code::invalid, "a certificate in it cannot be read: " + take_error());
+  ERR_clear_error();
+  return all;
+}
+
+Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem) {
+  const Owned<BIO> bio = read_bio(pem);
+  ERR_clear_error();
+  Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  if (key != nullptr) return key;
+  if (pem.find("ENCRYPTED") != std::string_view::npos)
+    return fail(Code::invalid, "the private key is encrypted: decrypt it with `openssl pkey -in KEY -out NEW`");
+  if (pem.find("PRIVATE KEY-----") == std::string_view::npos)
+    return fail(Code::invalid, "there is no PEM private key in it (-----BEGIN PRIVATE KEY-----)");
+  return fail(Code::invalid, "the private key in it cannot be read: " + take_error());
+}
+
+std::string der(const X509* certificate) {
+  const int size = i2d_X509(certificate, nullptr);
+  FL_CHECK(size > 0);
+  std::string out(static_cast<size_t>(size), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(out.data());
+  i2d_X509(certificate, &at);
+  return out;
 }
 
 }  // namespace fl::tls::openssl

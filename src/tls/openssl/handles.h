@@ -2,16 +2,29 @@
 #pragma once
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 #include <string>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace fl::tls::openssl {
 
 struct Free {
   void operator()(SSL* p) const { SSL_free(p); }
   void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
+  void operator()(SSL_SESSION* p) const { SSL_SESSION_free(p); }
   void operator()(BIO* p) const { BIO_free_all(p); }
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(X509_STORE* p) const { X509_STORE_free(p); }
+  void operator()(STACK_OF(X509) * p) const { sk_X509_pop_free(p, X509_free); }
+  void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(BIGNUM* p) const { BN_free(p); }
+  void operator()(unsigned char* p) const { OPENSSL_free(p); }
+  void operator()(char* p) const { OPENSSL_free(p); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
@@ -19,7 +32,14 @@ using Owned = std::unique_ptr<T, Free>;
 // Text of the oldest queued error, which empties the queue; "unknown error" when there is none.
 std::string take_error();
 
-// A BIO that reads and writes the socket without ever raising SIGPIPE. Does not own the descriptor.
-BIO* new_socket_bio(int fd);
+// A BIO that reads the text, which must outlive it.
+Owned<BIO> read_bio(std::string_view text);
+
+// Every certificate of a PEM text, in its order. Errors: none is in it, or one cannot be read.
+Result<Owned<STACK_OF(X509)>> parse_certificates(std::string_view pem);
+Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem);
+
+// DER of a certificate.
+std::string der(const X509* certificate);
 
 }  // namespace fl::tls::openssl

@@ -1,0 +1,202 @@
+#include "tls/certificate.h"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <ctime>
+#include <limits>
+
+#include "base/check.h"
+#include "base/crypto.h"
+#include "base/strings.h"
+#include "tls/openssl/handles.h"
+
+namespace fl::tls {
+namespace {
+
+using openssl::Owned;
+
+int leaf_index() {
+  static const int index = X509_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+std::string text_of(const ASN1_STRING* string) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<size_t>(ASN1_STRING_length(string))};
+}
+
+// The first value of an attribute of a name; empty when there is none.
+std::string attribute(const X509_NAME* name, int nid) {
+  const int at = X509_NAME_get_index_by_NID(name, nid, -1);
+  if (at < 0) return {};
+  unsigned char* utf8 = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  const Owned<unsigned char> owner(utf8);
+  return size < 0 ? std::string() : std::string(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size));
+}
+
+// DNS names, then addresses.
+std::vector<std::string> alternative_names(const X509* certificate) {
+  std::vector<std::string> dns, addresses;
+  const Owned<GENERAL_NAMES> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  ERR_clear_error();  // a certificate without any is none
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) dns.push_back(text_of(name->d.dNSName));
+    if (name->type != GEN_IPADD) continue;
+    const std::string bytes = text_of(name->d.iPAddress);
+    char text[INET6_ADDRSTRLEN];
+    if (bytes.size() == 4 || bytes.size() == 16)
+      addresses.emplace_back(::inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text, sizeof text));
+  }
+  dns.insert(dns.end(), addresses.begin(), addresses.end());
+  return dns;
+}
+
+// What lies beyond what nanoseconds can count (the year 2262) is cut to it.
+WallTime time_of(const ASN1_TIME* time) {
+  tm utc{};
+  if (ASN1_TIME_to_tm(time, &utc) != 1) return {};
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::max()).time_since_epoch().count();
+  return WallTime(std::chrono::seconds(std::clamp<int64_t>(::timegm(&utc), -kLast, kLast)));
+}
+
+std::string signature_name(int nid) {
+  switch (nid) {
+    case NID_sha1WithRSAEncryption: return "SHA1-RSA";
+    case NID_sha256WithRSAEncryption: return "SHA256-RSA";
+    case NID_sha384WithRSAEncryption: return "SHA384-RSA";
+    case NID_sha512WithRSAEncryption: return "SHA512-RSA";
+    case NID_rsassaPss: return "SHA256-RSAPSS";
+    case NID_ecdsa_with_SHA1: return "ECDSA-SHA1";
+    case NID_ecdsa_with_SHA256: return "ECDSA-SHA256";
+    case NID_ecdsa_with_SHA384: return "ECDSA-SHA384";
+    case NID_ecdsa_with_SHA512: return "ECDSA-SHA512";
+    case NID_ED25519: return "Ed25519";
+    default: return OBJ_nid2ln(nid);
+  }
+}
+
+std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
+
+}  // namespace
+
+Certificate::Certificate(x509_st* leaf, evp_pkey_st* key, stack_st_X509* chain)
+    : leaf_(leaf), key_(key), chain_(chain) {
+  const std::string common_name = attribute(X509_get_subject_name(leaf_), NID_commonName);
+  names_ = alternative_names(leaf_);
+  if (!common_name.empty()) names_.push_back(common_name);
+  for (std::string& name : names_) name = to_lower(name);
+  std::ranges::sort(names_);
+  names_.erase(std::ranges::unique(names_).begin(), names_.end());
+  switch (EVP_PKEY_get_base_id(key_)) {
+    case EVP_PKEY_EC: key_kind_ = KeyKind::ecdsa; break;
+    case EVP_PKEY_ED25519:
+    case EVP_PKEY_ED448: key_kind_ = KeyKind::eddsa; break;
+    default: key_kind_ = KeyKind::rsa; break;
+  }
+  not_before_ = time_of(X509_get0_notBefore(leaf_));
+  not_after_ = time_of(X509_get0_notAfter(leaf_));
+  FL_CHECK(X509_set_ex_data(leaf_, leaf_index(), this) == 1);
+}
+
+Certificate::~Certificate() {
+  X509_set_ex_data(leaf_, leaf_index(), nullptr);  // a connection may still hold the leaf
+  X509_free(leaf_);
+  EVP_PKEY_free(key_);
+  sk_X509_pop_free(chain_, X509_free);
+}
+
+const Certificate* Certificate::of(const x509_st* leaf) {
+  return static_cast<const Certificate*>(X509_get_ex_data(leaf, leaf_index()));
+}
+
+Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view chain_pem, std::string_view key_pem) {
+  FL_TRY(Owned<STACK_OF(X509)> chain, openssl::parse_certificates(chain_pem));
+  FL_TRY(Owned<EVP_PKEY> key, openssl::parse_private_key(key_pem));
+  Owned<X509> leaf(sk_X509_shift(chain.get()));
+  if (X509_check_private_key(leaf.get(), key.get()) != 1) {
+    ERR_clear_error();
+    return fail(Code::invalid, "the private key is not the certificate's");
+  }
+  return std::shared_ptr<const Certificate>(new Certificate(leaf.release(), key.release(), chain.release()));
+}
+
+std::shared_ptr<const Certificate> Certificate::self_signed(const std::string& common_name,
+                                                            const std::vector<std::string>& dns_names, WallTime now) {
+  Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+  Owned<X509> leaf(X509_new());
+  FL_CHECK(key != nullptr && leaf != nullptr);
+  X509_set_version(leaf.get(), X509_VERSION_3);
+  const Owned<BIGNUM> serial(BN_new());
+  FL_CHECK(BN_rand(serial.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1);
+  BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(leaf.get()));
+  const time_t start =
+      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+  ASN1_TIME_set(X509_getm_notBefore(leaf.get()), start);
+  ASN1_TIME_set(X509_getm_notAfter(leaf.get()), start + 365L * 86400);
+  X509_set_pubkey(leaf.get(), key.get());
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+  X509_set_issuer_name(leaf.get(), X509_get_subject_name(leaf.get()));
+  std::vector<std::string> sans;
+  for (const std::string& name : dns_names) sans.push_back("DNS:" + name);
+  const auto extend = [&leaf](int nid, const std::string& value) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
+    FL_CHECK(extension != nullptr && X509_add_ext(leaf.get(), extension, -1) == 1);
+    X509_EXTENSION_free(extension);
+  };
+  extend(NID_basic_constraints, "critical,CA:FALSE");
+  extend(NID_key_usage, "critical,digitalSignature,keyEncipherment");
+  extend(NID_ext_key_usage, "serverAuth");
+  if (!sans.empty()) extend(NID_subject_alt_name, join(sans, ","));
+  FL_CHECK(X509_sign(leaf.get(), key.get(), EVP_sha256()) > 0);
+  return std::shared_ptr<const Certificate>(new Certificate(leaf.release(), key.release(), sk_X509_new_null()));
+}
+
+CertificateFacts Certificate::facts() const {
+  CertificateFacts facts;
+  facts.fingerprint = sha256_hex(openssl::der(leaf_));
+  unsigned char* spki = nullptr;
+  const int spki_size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf_), &spki);
+  const Owned<unsigned char> spki_owner(spki);
+  if (spki_size > 0)
+    facts.public_key_fingerprint = sha256_hex({reinterpret_cast<const char*>(spki), static_cast<size_t>(spki_size)});
+  const X509_NAME* subject = X509_get_subject_name(leaf_);
+  const X509_NAME* issuer = X509_get_issuer_name(leaf_);
+  facts.common_name = attribute(subject, NID_commonName);
+  facts.organization = attribute(subject, NID_organizationName);
+  facts.country = attribute(subject, NID_countryName);
+  facts.issuer_common_name = attribute(issuer, NID_commonName);
+  facts.issuer_organization = attribute(issuer, NID_organizationName);
+  facts.issuer_country = attribute(issuer, NID_countryName);
+  facts.sans = alternative_names(leaf_);
+  const Owned<BIGNUM> serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf_), nullptr));
+  if (const Owned<char> decimal(serial ? BN_bn2dec(serial.get()) : nullptr); decimal != nullptr)
+    facts.serial = decimal.get();
+  facts.version = static_cast<int>(X509_get_version(leaf_)) + 1;
+  facts.key_type = key_kind_ == KeyKind::rsa ? "RSA" : key_kind_ == KeyKind::ecdsa ? "ECDSA" : "Ed25519";
+  facts.key_bits = EVP_PKEY_get_bits(key_);
+  facts.signature_algorithm = signature_name(X509_get_signature_nid(leaf_));
+  facts.not_before = not_before_;
+  facts.not_after = not_after_;
+  return facts;
+}
+
+std::string Certificate::chain_pem() const {
+  const Owned<BIO> bio(BIO_new(BIO_s_mem()));
+  FL_CHECK(bio != nullptr && PEM_write_bio_X509(bio.get(), leaf_) == 1);
+  for (int i = 0; i < sk_X509_num(chain_); ++i) FL_CHECK(PEM_write_bio_X509(bio.get(), sk_X509_value(chain_, i)) == 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<size_t>(size)};
+}
+
+}  // namespace fl::tls
