@@ -83,4 +83,11 @@ Result<WallTime> parse_iso8601(std::string_view text) {
   return *time;
 }
 
+Result<WallTime> parse_iso8601_basic(std::string_view text) {
+  if (text.size() != 16) return fail(Code::invalid, "a time is written 20261121T074400Z");
+  const auto part = [&text](size_t at, size_t size) { return text.substr(at, size); };
+  return parse_iso8601(
+      fmt::format("{}-{}-{}{}:{}:{}", part(0, 4), part(4, 2), part(6, 2), part(8, 3), part(11, 2), part(13, 3)));
+}
+
 }  // namespace fl::aws

@@ -115,7 +115,8 @@ std::string canonical_request(const SigningInput& input) {
   std::string headers;
   for (const auto& [name, value] : canonical_headers(input.headers)) headers += name + ":" + value + "\n";
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", input.method, canonical_path(input.path), canonical_query(input.query),
-                     headers, signed_header_names(input.headers), digest(input.body));
+                     headers, signed_header_names(input.headers),
+                     input.body_digest.empty() ? digest(input.body) : std::string(input.body_digest));
 }
 
 std::string string_to_sign(std::string_view request, const SigningScope& scope, WallTime now) {

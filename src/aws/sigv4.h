@@ -24,6 +24,7 @@ struct SigningInput {
   std::string_view query;       // as sent, without '?'
   HeaderList headers;
   std::string_view body;
+  std::string_view body_digest = {};  // hex SHA-256 of the body where it is known already; empty: made from it
 };
 
 struct SigningScope {

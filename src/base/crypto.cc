@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include "base/check.h"
@@ -83,6 +84,12 @@ Result<std::string> base64_decode(std::string_view text) {
   }
   // The bits that padding cuts off must be zero, so that every value has one spelling (RFC 4648 3.5).
   if ((bits & ((1u << count) - 1)) != 0) return bad();
+  return out;
+}
+
+std::string random_bytes(size_t size) {
+  std::string out(size, '\0');
+  FL_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(size)) == 1);
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Digests, HMAC, base64 and hex. Pure; any thread. libcrypto stays behind it.
+// Digests, HMAC, base64, hex, random bytes. Any thread. libcrypto stays behind it.
 #pragma once
 
 #include <array>
@@ -19,6 +19,9 @@ std::string hex(std::span<const uint8_t> bytes);
 std::string base64_encode(std::string_view bytes);
 // Standard alphabet with padding. Errors: anything else.
 Result<std::string> base64_decode(std::string_view text);
+
+// From the kernel; fit for secrets.
+std::string random_bytes(size_t size);
 
 // Takes the same time whatever the contents; false at once when the lengths differ.
 bool constant_time_equal(std::string_view a, std::string_view b);
