@@ -32,6 +32,7 @@ void Exchange::recycle() {
   request_body = nullptr;
   response_body.reset();
   tunnel.reset();
+  upgraded = nullptr;
   clear_keeping_memory(response);
   close_connection = drop_connection = response_complete = false;
   attachment = nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ class Tunnel {
   virtual net::InBuffer& in() = 0;  // bytes already read from it
 };
 
+// What a handler speaks itself on the client's connection after a 101: the stream, and bytes already read from it. The
+// connection ends with the task; when it is to end earlier, the stream is cancelled.
+using UpgradedService = std::move_only_function<net::Task<>(net::Stream& stream, net::InBuffer& in)>;
+
 // Told when the client has gone before its answer was complete. At most once.
 class ClientGoneListener {
  public:
@@ -72,7 +77,8 @@ class Exchange {
 
   ResponseHead response;                      // status 0: nothing decided yet
   std::unique_ptr<BodySource> response_body;  // null: no body
-  std::unique_ptr<Tunnel> tunnel;             // with status 101
+  std::unique_ptr<Tunnel> tunnel;             // with status 101: what the connection is tied to
+  UpgradedService upgraded;                   // with status 101, instead of a tunnel
   bool close_connection = false;              // the handler wants this connection ended after the answer
   bool drop_connection = false;               // no answer can be given any more: close at once
 

@@ -90,7 +90,7 @@ bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS";
 }
 
-std::string head_text(const FetchRequest& request, std::string_view authority) {
+std::string head_text(const FetchRequest& request, std::string_view authority, std::string_view upgrade) {
   RequestHead head;
   head.method = request.method;
   head.authority = authority;
@@ -100,6 +100,7 @@ std::string head_text(const FetchRequest& request, std::string_view authority) {
   for (const auto& [name, value] : request.headers) head.headers.append(name, value);
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") head.framing = Framing::length;
   head.content_length = request.body.size();
+  head.upgrade = upgrade;
   std::string text(h1::request_head_bound(head), '\0');
   text.resize(h1::write_request_head(text.data(), head));
   return text;
@@ -113,9 +114,7 @@ std::string_view FetchResponse::header(std::string_view name) const {
   return {};
 }
 
-struct Fetcher::Connection {
-  std::unique_ptr<net::Stream> stream;
-  net::InBuffer in;
+struct Fetcher::Connection : UpgradedConnection {
   std::string peer;  // origin and trust: what it may be used for again
   TimePoint idle_since;
 };
@@ -124,8 +123,8 @@ struct Fetcher::Connection {
 struct Fetcher::Attempt final : net::StopWaiter {
   TimePoint deadline;
   const FetchOptions& options;
-  const tls::ClientContext* tls = nullptr;
   std::string peer;
+  std::string upgrade;  // the protocol asked for; empty: HTTP it stays
   net::Stream* stream = nullptr;
   bool answer_began = false;
 
@@ -134,6 +133,7 @@ struct Fetcher::Attempt final : net::StopWaiter {
     if (stream != nullptr) stream->cancel();
   }
   bool stopped() const { return options.stop != nullptr && options.stop->stop_requested(); }
+  tl::unexpected<Error> gave_up(std::string_view doing) const;
 };
 
 Fetcher::Fetcher(net::Loop& loop, net::Resolver& resolver, std::shared_ptr<const tls::ClientContext> tls)
@@ -143,8 +143,9 @@ Fetcher::~Fetcher() = default;
 net::Task<Result<FetchResponse>> Fetcher::fetch(FetchRequest request, FetchOptions options) {
   if (options.tls == nullptr) options.tls = tls_;
   Attempt attempt(loop_.now() + options.timeout, options);
-  attempt.peer = fmt::format("{} {}:{} {}", request.url.https, request.url.host, request.url.port,
-                             static_cast<const void*>(request.url.https ? options.tls.get() : nullptr));
+  attempt.peer =
+      fmt::format("{} {}:{} {} {}", request.url.https, request.url.host, request.url.port,
+                  static_cast<const void*>(request.url.https ? options.tls.get() : nullptr), options.unix_socket);
   if (options.stop != nullptr) options.stop->hook(attempt);
 
   while (true) {
@@ -168,13 +169,43 @@ net::Task<Result<FetchResponse>> Fetcher::fetch(FetchRequest request, FetchOptio
   }
 }
 
-net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url& url, Attempt& attempt) {
+net::Task<Result<Fetcher::Upgraded>> Fetcher::upgrade(FetchRequest request, std::string protocol,
+                                                      FetchOptions options) {
+  if (options.tls == nullptr) options.tls = tls_;
+  Attempt attempt(loop_.now() + options.timeout, options);
+  attempt.upgrade = std::move(protocol);
+  if (options.stop != nullptr) options.stop->hook(attempt);
+  FL_CO_TRY(auto connection, co_await open(request.url, attempt));
+  if (attempt.stopped()) co_return tl::make_unexpected(io_error("upgrading", -ECANCELED));
+  attempt.stream = connection->stream.get();
+  attempt.stream->set_read_deadline(attempt.deadline);
+  attempt.stream->set_write_deadline(attempt.deadline);
+  Upgraded upgraded;
+  FL_CO_TRY(upgraded.answer, co_await exchange(*connection, request, attempt));
+  attempt.stream = nullptr;
+  if (upgraded.answer.status == 101) {
+    connection->stream->set_read_deadline(net::Stream::kNever);
+    connection->stream->set_write_deadline(net::Stream::kNever);
+    upgraded.connection = std::move(connection);
+  }
+  co_return upgraded;
+}
+
+// What open() says when it must stop waiting.
+tl::unexpected<Error> Fetcher::Attempt::gave_up(std::string_view doing) const {
+  return tl::make_unexpected(io_error(doing, stopped() ? -ECANCELED : -ETIMEDOUT));
+}
+
+net::Task<Result<std::unique_ptr<net::TcpStream>>> Fetcher::connect_socket(const Url& url, Attempt& attempt) {
   net::StopSource* stop = attempt.options.stop;
-  const auto gave_up = [&](std::string_view doing) {
-    return tl::make_unexpected(io_error(doing, attempt.stopped() ? -ECANCELED : -ETIMEDOUT));
-  };
+  if (const std::string& path = attempt.options.unix_socket; !path.empty()) {
+    int error = 0;
+    auto socket = net::connect_unix(path, &error);
+    if (socket == nullptr) co_return tl::make_unexpected(io_error(fmt::format("connecting to {}", path), error));
+    co_return socket;
+  }
   auto resolved = co_await result_within(attempt.deadline, stop, resolve(resolver_, url.host));
-  if (!resolved) co_return gave_up(fmt::format("looking up {}", url.host));
+  if (!resolved) co_return attempt.gave_up(fmt::format("looking up {}", url.host));
   FL_CO_TRY(const std::vector<net::IpAddress> addresses, std::move(*resolved));
 
   std::unique_ptr<net::TcpStream> socket;
@@ -185,12 +216,16 @@ net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url&
     const net::SocketAddress address{addresses[i], url.port};
     const std::string doing = fmt::format("connecting to {}", address.to_string());
     auto connected = co_await result_within(attempt.deadline, stop, connect(address, loop_.now() + share));
-    if (!connected) co_return gave_up(doing);
+    if (!connected) co_return attempt.gave_up(doing);
     socket = std::move(connected->stream);
     last = io_error(doing, connected->error);
   }
   if (socket == nullptr) co_return tl::make_unexpected(std::move(last));
+  co_return socket;
+}
 
+net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url& url, Attempt& attempt) {
+  FL_CO_TRY(auto socket, co_await connect_socket(url, attempt));
   auto connection = std::make_unique<Connection>();
   connection->peer = attempt.peer;
   if (!url.https) {
@@ -199,9 +234,9 @@ net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url&
   }
   if (attempt.options.tls == nullptr) co_return fail(Code::internal, "no TLS context was given for " + url.to_string());
   auto secured = co_await result_within(
-      attempt.deadline, stop,
+      attempt.deadline, attempt.options.stop,
       tls::TlsStream::connect(std::move(socket), attempt.options.tls, url.host, attempt.deadline));
-  if (!secured) co_return gave_up(fmt::format("TLS with {}", url.host));
+  if (!secured) co_return attempt.gave_up(fmt::format("TLS with {}", url.host));
   FL_CO_TRY(connection->stream, std::move(*secured));
   co_return connection;
 }
@@ -210,7 +245,7 @@ net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url&
 net::Task<Result<FetchResponse>> Fetcher::exchange(Connection& connection, const FetchRequest& request,
                                                    Attempt& attempt) {
   net::Stream& stream = *connection.stream;
-  const std::string head = head_text(request, request.url.authority());
+  const std::string head = head_text(request, request.url.authority(), attempt.upgrade);
   const int write_error = co_await stream.write({head, request.body});
   if (write_error == -ETIMEDOUT || write_error == -ECANCELED)
     co_return tl::make_unexpected(io_error("sending the request", write_error));
@@ -231,8 +266,9 @@ net::Task<Result<FetchResponse>> Fetcher::exchange(Connection& connection, const
       attempt.answer_began = true;
       continue;
     }
-    if (answer.status == 101) co_return fail(Code::invalid, "the server switched protocols unasked");
-    if (answer.status >= 200) break;
+    if (answer.status == 101 && attempt.upgrade.empty())
+      co_return fail(Code::invalid, "the server switched protocols unasked");
+    if (answer.status >= 200 || answer.status == 101) break;
     connection.in.consume(parser.head_size());
     parser.reset();
   }
@@ -244,17 +280,23 @@ net::Task<Result<FetchResponse>> Fetcher::exchange(Connection& connection, const
   const uint64_t length = answer.content_length;
   const bool keep_alive = answer.keep_alive && framing != Framing::until_close && write_error == 0;
   connection.in.consume(parser.head_size());
+  if (response.status == 101) co_return response;
 
   h1::BodyReader body(stream, connection.in);
   body.start(framing, length);
   for (bool last = false; !last;) {
     const BodyChunk chunk = co_await body.read();
     if (chunk.error != BodyError::none) co_return tl::make_unexpected(body_error(chunk.error));
+    last = chunk.last;
+    if (attempt.options.on_body && response.status / 100 == 2) {
+      if (!chunk.data.empty() && !attempt.options.on_body(chunk.data))
+        co_return fail(Code::canceled, "the reader of the answer has enough");
+      continue;
+    }
     if (response.body.size() + chunk.data.size() > attempt.options.max_body_bytes)
       co_return fail(Code::exhausted,
                      fmt::format("the answer is larger than {} bytes", attempt.options.max_body_bytes));
     response.body += chunk.data;
-    last = chunk.last;
   }
   body.release();
   if (!keep_alive || !connection.in.empty()) connection.stream = nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,8 +42,18 @@ struct FetchResponse {
 struct FetchOptions {
   Duration timeout = 10s;  // for everything: name, connection, TLS, request and the last byte of the answer
   size_t max_body_bytes = 64 << 20;
+  // Given the pieces of the body of an answer with a 2xx status as they come, instead of collecting them; such a body
+  // has no limit. Returning false ends the fetch with `canceled`.
+  std::function<bool(std::string_view)> on_body;
+  std::string unix_socket;                        // path: connects there instead of to the URL's host
   std::shared_ptr<const tls::ClientContext> tls;  // null: the Fetcher's
   net::StopSource* stop = nullptr;                // ends the fetch early
+};
+
+// A connection that left HTTP behind: after 101, bytes go both ways.
+struct UpgradedConnection {
+  std::unique_ptr<net::Stream> stream;
+  net::InBuffer in;  // what was read behind the answer's head
 };
 
 class Fetcher {
@@ -58,6 +69,14 @@ class Fetcher {
   // host, connection refused or broken, answer cut short), invalid (not HTTP), exhausted (body above the limit).
   net::Task<Result<FetchResponse>> fetch(FetchRequest request, FetchOptions options = {});
 
+  // Asks for another protocol (RFC 9110 7.8) on a connection of its own. `connection` is null when the server answers
+  // anything but 101; otherwise no deadline is set on it any more.
+  struct Upgraded {
+    FetchResponse answer;
+    std::unique_ptr<UpgradedConnection> connection;
+  };
+  net::Task<Result<Upgraded>> upgrade(FetchRequest request, std::string protocol, FetchOptions options = {});
+
   net::Loop& loop() { return loop_; }
 
  private:
@@ -65,6 +84,7 @@ class Fetcher {
   struct Attempt;
 
   net::Task<Result<std::unique_ptr<Connection>>> open(const Url& url, Attempt& attempt);
+  net::Task<Result<std::unique_ptr<net::TcpStream>>> connect_socket(const Url& url, Attempt& attempt);
   net::Task<Result<FetchResponse>> exchange(Connection& connection, const FetchRequest& request, Attempt& attempt);
   std::unique_ptr<Connection> take_idle(const Attempt& attempt);
   void keep(std::unique_ptr<Connection> connection);

@@ -1,9 +1,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "net/stream.h"
 
@@ -29,6 +31,25 @@ std::unique_ptr<TcpStream> start_connect(const SocketAddress& address, int* erro
   }
   *error = 0;
   return stream;
+}
+
+std::unique_ptr<TcpStream> connect_unix(const std::string& path, int* error) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    *error = -ENAMETOOLONG;
+    return nullptr;
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    *error = -errno;
+    return nullptr;
+  }
+  auto stream = std::make_unique<TcpStream>(Loop::current(), fd);
+  const int failed = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  *error = failed != 0 ? -errno : 0;
+  return failed != 0 ? nullptr : std::move(stream);
 }
 
 Task<int> connected(TcpStream& stream, TimePoint deadline) {

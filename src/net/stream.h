@@ -13,6 +13,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "net/address.h"
@@ -201,6 +202,9 @@ class TcpStream final : public Stream {
 std::unique_ptr<TcpStream> start_connect(const SocketAddress& address, int* error);
 // -> 0 once connected | -errno; -ETIMEDOUT after the deadline, -ECANCELED after cancel().
 Task<int> connected(TcpStream& stream, TimePoint deadline);
+
+// A stream on the unix socket at `path`. Null on failure, with *error = -errno: local connects never wait.
+std::unique_ptr<TcpStream> connect_unix(const std::string& path, int* error);
 
 // Both steps. Null on failure, with *error as above.
 Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error);

@@ -223,8 +223,8 @@ net::Task<> ServerConnection::refuse(ServerExchange& exchange, uint16_t status) 
 net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   if (exchange.drop_connection) co_return false;
   ResponseHead& head = exchange.response;
-  if (head.status == 101 && exchange.tunnel != nullptr) {
-    co_await run_tunnel(exchange);
+  if (head.status == 101 && (exchange.tunnel != nullptr || exchange.upgraded)) {
+    co_await switch_protocols(exchange);
     co_return false;
   }
   const bool to_http10 = exchange.request.version == Version::http10;
@@ -289,7 +289,7 @@ net::Task<bool> ServerConnection::discard_body(ServerExchange& exchange) {
   }
 }
 
-net::Task<> ServerConnection::run_tunnel(ServerExchange& exchange) {
+net::Task<> ServerConnection::switch_protocols(ServerExchange& exchange) {
   ResponseHead& head = exchange.response;
   head.framing = Framing::none;
   {
@@ -302,6 +302,11 @@ net::Task<> ServerConnection::run_tunnel(ServerExchange& exchange) {
   exchange.body->release();
   stream_->set_read_deadline(net::Stream::kNever);
   stream_->set_write_deadline(net::Stream::kNever);
+  if (exchange.upgraded) {
+    co_await exchange.upgraded(*stream_, in_);
+    exchange.response_complete = true;
+    co_return;
+  }
   const net::RelayBytes moved = co_await net::relay(*stream_, in_, exchange.tunnel->stream(), exchange.tunnel->in());
   exchange.bytes_sent = moved.to_first;
   exchange.response_complete = true;

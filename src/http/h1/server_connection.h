@@ -81,7 +81,7 @@ class ServerConnection final : public http::ServerConnection {
   net::Task<> refuse(ServerExchange& exchange, uint16_t status);
   net::Task<> finish(ServerExchange& exchange);
   net::Task<bool> discard_body(ServerExchange& exchange);
-  net::Task<> run_tunnel(ServerExchange& exchange);
+  net::Task<> switch_protocols(ServerExchange& exchange);
   // Reads and drops what the client still sends for a moment, so that a close does not destroy our answer on its way.
   net::Task<> linger();
   bool last_request() const;
