@@ -21,11 +21,12 @@ class Capacity {
     InstanceView view;  // attributes sorted by name
     Resources used;     // by its tasks; ports with those it keeps for itself, sorted
     std::vector<PlacedTask> tasks;
-    uint32_t order = 0;  // breaks ties: 0 was registered first
+    uint32_t order = 0;  // breaks ties: lower was put here earlier
 
-    // nullptr when it has no such attribute.
-    const Attribute* attribute(std::string_view name) const;
-    bool has_free(HostPort port) const;
+    int64_t free_cpu() const { return view.registered.cpu - used.cpu; }
+    int64_t free_memory() const { return view.registered.memory - used.memory; }
+    int64_t free_gpus() const { return view.registered.gpus - used.gpus; }
+    bool is_free(HostPort port) const;
   };
 
   // Adds the instance or replaces what is known of it; its tasks stay.
@@ -38,26 +39,25 @@ class Capacity {
   // When it is STOPPED. A task that is not here is no mistake.
   void remove_task(std::string_view id);
 
+  // nullptr when there is none.
   const Instance* find_instance(std::string_view id) const;
-  bool has_task(std::string_view id) const;
-  // Instances in the order of registration.
+  const PlacedTask* find_task(std::string_view id) const;
+  // In the order in which they were put here.
   std::span<const Instance* const> instances() const { return in_order_; }
   size_t task_count() const { return instance_of_task_.size(); }
-  // Goes up with every change: two equal values mean that a placement which failed would fail again.
-  uint64_t revision() const { return revision_; }
 
  private:
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
+    using std::hash<std::string_view>::operator();
   };
   template <class T>
-  using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  using ById = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
-  ByName<std::unique_ptr<Instance>> instances_;
+  ById<std::unique_ptr<Instance>> instances_;
   std::vector<const Instance*> in_order_;
-  ByName<Instance*> instance_of_task_;
+  ById<Instance*> instance_of_task_;
   uint32_t next_order_ = 0;
-  uint64_t revision_ = 0;
 };
 
 }  // namespace fl::control::schedule

@@ -50,9 +50,14 @@ struct InstanceView {
   std::string agent_version;                   // versionInfo.agentVersion
   std::string ec2_instance_id;                 // i-... or mi-...
   WallTime registered_at;
-  std::vector<Attribute> attributes;  // in any order, each name once
+  std::vector<Attribute> attributes;  // each name once
   Resources registered;               // registeredResources
 };
+
+// Capacity and Query want the attributes sorted by name.
+void sort_attributes(InstanceView& instance);
+// nullptr when a sorted instance has no such attribute.
+const Attribute* find_attribute(const InstanceView& instance, std::string_view name);
 
 // A task that holds resources of an instance: from the moment it is placed until it is STOPPED.
 struct PlacedTask {

@@ -1,0 +1,46 @@
+// Whether an instance can take a task: a demand made ready (its cluster queries compiled) to be asked of many
+// instances. Immutable; refers to the demand, which must outlive it.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "control/schedule/capacity.h"
+#include "control/schedule/query.h"
+
+namespace fl::control::schedule {
+
+class Fit {
+ public:
+  // A constraint whose expression does not parse is satisfied by no instance.
+  explicit Fit(const TaskDemand& demand);
+
+  // What stands in the way of one more task there; nullopt: nothing.
+  std::optional<Misfit> misfit(const Capacity::Instance& instance) const;
+
+  // The same whatever other tasks take: attributes and memberOf of an ACTIVE, connected instance. Such instances are
+  // those a DAEMON service wants to be on.
+  std::optional<Misfit> misfit_of_kind(const Capacity::Instance& instance) const;
+
+  const TaskDemand& demand() const { return demand_; }
+
+ private:
+  std::optional<Misfit> misfit_of_room(const Capacity::Instance& instance) const;
+
+  const TaskDemand& demand_;
+  std::vector<Query> member_of_;
+  bool is_distinct_ = false;
+  bool is_impossible_ = false;  // an expression does not parse
+};
+
+// Every instance that cannot take the task, with its reason: RunTask's `failures`.
+struct Rejection {
+  std::string instance;
+  Misfit misfit;
+};
+std::vector<Rejection> rejections(const Capacity& capacity, const Fit& fit);
+
+// Of the instances that cannot take the task, the one that came closest. `rejections` of an empty cluster is empty.
+PlacementFailure closest_match(const Capacity& capacity, const Fit& fit);
+
+}  // namespace fl::control::schedule
