@@ -160,7 +160,23 @@ std::string reference(std::string_view title, std::string_view intro, const Type
   return out;
 }
 
+std::string option_text(const Option& option) {
+  const std::string shown = option.default_text.empty() ? "" : ", default " + option.default_text;
+  const std::string head = fmt::format("--{}  ({}{})", option.path, option.type, shown);
+  const std::string first = head.size() + 2 <= kWidth ? "  " + head + "\n"
+                                                      : fmt::format("  --{}  ({})\n", option.path, option.type) +
+                                                            (shown.empty() ? "" : wrap(shown.substr(2), 6));
+  return first + wrap(option.field->doc, 6);
+}
+
 }  // namespace
+
+std::string options_text(const Type& root) {
+  std::string out;
+  for (const Option& option : list_options(root))
+    if (option.is_supported) out += option_text(option);
+  return out;
+}
 
 std::string help_text() {
   std::string out;
@@ -181,12 +197,7 @@ std::string help_text() {
       const Field* field = type_of<statics::Configuration>.schema().find(section);
       out += fmt::format("\n{}: {}\n", section, field->doc);
     }
-    const std::string shown = option.default_text.empty() ? "" : ", default " + option.default_text;
-    const std::string head = fmt::format("--{}  ({}{})", option.path, option.type, shown);
-    out += head.size() + 2 <= kWidth ? "  " + head + "\n"
-                                     : fmt::format("  --{}  ({})\n", option.path, option.type) +
-                                           (shown.empty() ? "" : wrap(shown.substr(2), 6));
-    out += wrap(option.field->doc, 6);
+    out += option_text(option);
   }
   return out;
 }

@@ -5,78 +5,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <span>
 
 #include "base/strings.h"
 #include "config/decode.h"
+#include "config/flags.h"
 #include "config/paths.h"
 #include "config/static/complete.h"
-#include "config/toml.h"
-#include "config/yaml.h"
 
 namespace fl::config {
 namespace {
 
 constexpr std::string_view kConfigFile = "configFile";
 
-struct Flag {
-  std::string name;  // without dashes
-  std::string value;
-};
-
 const Type& root_type() { return type_of<statics::Configuration>; }
-
-// A flag that means "on" without a value: a truth value, or a group that may stand alone.
-bool may_omit_value(std::string_view name) {
-  const auto path = split_path(name);
-  if (!path) return false;
-  const Destination to = resolve(root_type(), *path);
-  if (to.type == nullptr) return to.field != nullptr;  // a group we know by name only
-  return to.type->kind == Type::Kind::boolean || (to.field != nullptr && to.field->has(kAllowEmpty));
-}
-
-bool is_list(std::string_view name) {
-  const auto path = split_path(name);
-  const Destination to = path ? resolve(root_type(), *path) : Destination();
-  return to.type != nullptr && to.type->kind == Type::Kind::list;
-}
-
-// -n=v, --n=v, --n v; a list given again grows, anything else is replaced; `--` ends the flags.
-std::vector<Flag> parse_flags(const std::vector<std::string>& arguments, std::vector<Issue>& issues) {
-  std::vector<Flag> flags;
-  const auto complain = [&](const std::string& argument, std::string_view text) {
-    issues.push_back({.where = "flag " + argument, .text = std::string(text)});
-  };
-  for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
-    const std::string& argument = arguments[i];
-    const std::string_view body = trim(argument, "-");
-    const size_t dashes = argument.find_first_not_of('-');
-    if (dashes == 0 || dashes > 2 || body.empty() || body.starts_with('=')) {
-      complain(argument, "is not a flag; flags are --name=value");
-      continue;
-    }
-    const size_t equals = argument.find('=');
-    Flag flag{argument.substr(dashes, equals == argument.npos ? argument.npos : equals - dashes), "true"};
-    if (equals != argument.npos) {
-      flag.value = argument.substr(equals + 1);
-    } else if (!may_omit_value(flag.name)) {
-      if (i + 1 == arguments.size()) {
-        complain(argument, "needs a value");
-        continue;
-      }
-      flag.value = arguments[++i];
-    }
-    const auto same = std::ranges::find_if(flags, [&](const Flag& f) { return iequals(f.name, flag.name); });
-    if (same == flags.end())
-      flags.push_back(std::move(flag));
-    else
-      same->value = is_list(flag.name) ? same->value + "," + flag.value : flag.value;
-  }
-  return flags;
-}
 
 struct Variable {
   std::string name;    // without the prefix, as given
@@ -134,13 +77,7 @@ std::optional<std::string> find_file(const StaticInput& input, const std::string
 }
 
 void load_file(const std::string& path, LoadedStatic& out) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) {
-    out.issues.push_back({.where = path, .text = "cannot be read"});
-    return;
-  }
-  auto document = path.ends_with(".toml") ? read_toml(text, path) : read_yaml(text, path);
+  auto document = read_options_file(path);
   if (!document) {
     out.issues.push_back({.text = document.error().message});
     return;
@@ -189,7 +126,7 @@ LoadedStatic load_static(const StaticInput& input) {
   std::vector<Issue> flag_issues;
   std::vector<Setting> from_flags, from_variables;
 
-  for (Flag& flag : parse_flags(input.arguments, flag_issues)) {
+  for (Flag& flag : parse_flags(input.arguments, root_type(), flag_issues)) {
     if (iequals(flag.name, kConfigFile)) {
       named_file = flag.value;
       continue;
