@@ -142,6 +142,11 @@ void members(R& r, Io& io) {
   io("registeredAt", r.registered_at);
   io("lastPingAt", r.last_ping_at);
 }
+template <Is<CapacityProvider> R, class Io>
+void members(R& r, Io& io) {
+  io("name", r.name);
+  io("shape", r.shape);
+}
 template <Is<ClientToken> R, class Io>
 void members(R& r, Io& io) {
   io("action", r.action);
@@ -246,9 +251,10 @@ class Reader {
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
-  static constexpr std::array<std::string_view, 11> kNames{
-      "cluster",           "taskDefinitionFamily", "taskDefinition", "service",         "serviceEvent", "task",
-      "containerInstance", "accountSetting",       "activation",     "managedInstance", "clientToken"};
+  static constexpr std::array<std::string_view, 12> kNames{
+      "cluster",     "taskDefinitionFamily", "taskDefinition", "service",    "serviceEvent",
+      "task",        "containerInstance",    "accountSetting", "activation", "managedInstance",
+      "clientToken", "capacityProvider"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -282,6 +288,7 @@ FL_RECORD(ContainerInstance);
 FL_RECORD(AccountSetting);
 FL_RECORD(Activation);
 FL_RECORD(ManagedInstance);
+FL_RECORD(CapacityProvider);
 FL_RECORD(ClientToken);
 #undef FL_RECORD
 

@@ -23,6 +23,7 @@ enum class Kind : uint8_t {
   activation,
   managed_instance,
   client_token,
+  capacity_provider,
 };
 
 std::string_view kind_name(Kind kind);
@@ -68,6 +69,10 @@ constexpr Kind kind_of<Activation>() {
 template <>
 constexpr Kind kind_of<ManagedInstance>() {
   return Kind::managed_instance;
+}
+template <>
+constexpr Kind kind_of<CapacityProvider>() {
+  return Kind::capacity_provider;
 }
 template <>
 constexpr Kind kind_of<ClientToken>() {

@@ -131,6 +131,13 @@ struct ManagedInstance {
   bool operator==(const ManagedInstance&) const = default;
 };
 
+// One that was made; FARGATE and FARGATE_SPOT are always there and have no record.
+struct CapacityProvider {
+  std::string name;
+  ecs::CapacityProvider shape;
+  bool operator==(const CapacityProvider&) const = default;
+};
+
 // The answer to a call with a client token, so that its repetition does nothing.
 struct ClientToken {
   std::string action, token;     // the action's name and, where the token counts for that alone, "/cluster"

@@ -107,14 +107,15 @@ using ContainerInstanceTable = Table<ContainerInstance, ByClusterAndId>;
 using AccountSettingTable = Table<AccountSetting, ByPrincipal>;
 using ActivationTable = Table<Activation, ById>;
 using ManagedInstanceTable = Table<ManagedInstance, ById>;
+using CapacityProviderTable = Table<CapacityProvider, ByName>;
 using ClientTokenTable = Table<ClientToken, ByToken, ByAge>;
 
 // Everything of one account in one region.
 class Partition {
  public:
-  using Tables =
-      std::tuple<ClusterTable, FamilyTable, TaskDefinitionTable, ServiceTable, ServiceEventTable, TaskTable,
-                 ContainerInstanceTable, AccountSettingTable, ActivationTable, ManagedInstanceTable, ClientTokenTable>;
+  using Tables = std::tuple<ClusterTable, FamilyTable, TaskDefinitionTable, ServiceTable, ServiceEventTable, TaskTable,
+                            ContainerInstanceTable, AccountSettingTable, ActivationTable, ManagedInstanceTable,
+                            CapacityProviderTable, ClientTokenTable>;
 
   const ClusterTable& clusters() const { return std::get<ClusterTable>(tables_); }
   const FamilyTable& families() const { return std::get<FamilyTable>(tables_); }
@@ -126,6 +127,7 @@ class Partition {
   const AccountSettingTable& settings() const { return std::get<AccountSettingTable>(tables_); }
   const ActivationTable& activations() const { return std::get<ActivationTable>(tables_); }
   const ManagedInstanceTable& managed_instances() const { return std::get<ManagedInstanceTable>(tables_); }
+  const CapacityProviderTable& capacity_providers() const { return std::get<CapacityProviderTable>(tables_); }
   const ClientTokenTable& client_tokens() const { return std::get<ClientTokenTable>(tables_); }
 
   const Tables& tables() const { return tables_; }
