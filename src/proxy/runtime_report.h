@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "config/dynamic/configuration.h"
+#include "config/issue.h"
+#include "tls/certificate_store.h"
 
 namespace fl::proxy {
 
@@ -45,6 +47,12 @@ struct MiddlewareReport : ObjectReport {
   std::vector<std::string> used_by;
 };
 
+struct TlsReport {
+  std::map<std::string, ObjectReport, std::less<>> options;  // "default" and qualified names
+  std::vector<config::Issue> issues;                         // with certificates and stores
+  std::shared_ptr<const tls::CertificateStore> certificates;
+};
+
 struct RuntimeReport {
   // What was built from: names are qualified ("web@file"); reports below have the same keys, and those of objects
   // that could not even be decoded.
@@ -52,6 +60,7 @@ struct RuntimeReport {
   std::map<std::string, RouterReport, std::less<>> routers;
   std::map<std::string, ServiceReport, std::less<>> services;
   std::map<std::string, MiddlewareReport, std::less<>> middlewares;
+  std::shared_ptr<const TlsReport> tls;  // never null in what SnapshotBuilder made
 };
 
 }  // namespace fl::proxy

@@ -6,8 +6,10 @@
 
 #include "base/strings.h"
 #include "config/merge.h"
+#include "proxy/build/file_contents.h"
 #include "proxy/build/middleware_chain.h"
 #include "proxy/build/service_builder.h"
+#include "proxy/build/tls_builder.h"
 #include "proxy/middleware/router_loop.h"
 #include "proxy/rules/priority.h"
 #include "proxy/rules/rule.h"
@@ -55,6 +57,13 @@ std::string_view to_text(Status status) {
   return "";
 }
 
+struct SnapshotBuilder::Secured {
+  FileContents files;
+  TlsBuilder tls;
+  explicit Secured(const BuildInputs& inputs)
+      : tls({.ticket_keys = inputs.ticket_keys, .key_log_file = inputs.key_log_file}, files) {}
+};
+
 struct SnapshotBuilder::Memory {
   std::shared_ptr<const Configuration> configuration;  // the one the routers below were built from
   std::map<std::string, BuiltRouter, std::less<>> routers;
@@ -64,8 +73,11 @@ struct SnapshotBuilder::Memory {
 };
 
 SnapshotBuilder::SnapshotBuilder(BuildInputs inputs)
-    : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()) {}
+    : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()), secured_(std::make_unique<Secured>(inputs_)) {}
 SnapshotBuilder::~SnapshotBuilder() = default;
+
+std::set<std::string> SnapshotBuilder::files() const { return secured_->tls.files(); }
+void SnapshotBuilder::files_changed() { secured_->files.look_again(); }
 
 namespace {
 
@@ -205,6 +217,9 @@ BuildResult SnapshotBuilder::build(std::shared_ptr<const Configuration> configur
 
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version = ++version_;
+  auto secured = secured_->tls.build(configuration->tls, inputs_.clock.wall());
+  snapshot->tls = std::move(secured.tls);
+  report->tls = std::move(secured.report);
   for (const std::string& name : inputs_.entry_points) snapshot->entry_points.push_back(build.entry_point(name));
   auto retired = std::make_shared<Memory>();
   std::swap(retired->configuration, memory_->configuration);

@@ -5,9 +5,11 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "config/dynamic/configuration.h"
 #include "config/issue.h"
 #include "http/exchange.h"
@@ -15,6 +17,7 @@
 #include "proxy/slots.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream_spec.h"
+#include "tls/ticket_keys.h"
 
 namespace fl::proxy {
 
@@ -23,6 +26,9 @@ struct BuildInputs {
   std::vector<std::string> precedence;    // providers, the first wins a tie of priorities
   std::map<std::string, std::shared_ptr<const http::Handler>, std::less<>> internal_services;  // "api@internal"
   TransportSpec default_transport;
+  std::shared_ptr<const tls::TicketKeys> ticket_keys;  // of TLS sessions; null: keys of the builder's own
+  std::string key_log_file;                            // secrets of TLS connections go there; empty: nowhere
+  const Clock& clock = system_clock();                 // for the validity of certificates
   std::shared_ptr<SlotTable> upstream_slots;
   std::shared_ptr<SlotTable> balancer_slots;
 };
@@ -43,10 +49,17 @@ class SnapshotBuilder {
   BuildResult build(std::shared_ptr<const config::dynamic::Configuration> configuration,
                     const std::vector<config::Issue>& issues);
 
+  // Certificates, keys and authorities that the last build read, or would have read: what to watch.
+  std::set<std::string> files() const;
+  // The next build looks at them again.
+  void files_changed();
+
  private:
   struct Memory;
+  struct Secured;  // TLS and the files it is made from
   const BuildInputs inputs_;
   std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Secured> secured_;
   uint64_t version_ = 0;
 };
 

@@ -129,8 +129,7 @@ Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view c
   return std::shared_ptr<const Certificate>(new Certificate(leaf.release(), key.release(), chain.release()));
 }
 
-std::shared_ptr<const Certificate> Certificate::self_signed(const std::string& common_name,
-                                                            const std::vector<std::string>& dns_names, WallTime now) {
+std::shared_ptr<const Certificate> Certificate::make_default(WallTime now) {
   Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
   Owned<X509> leaf(X509_new());
   FL_CHECK(key != nullptr && leaf != nullptr);
@@ -144,10 +143,11 @@ std::shared_ptr<const Certificate> Certificate::self_signed(const std::string& c
   ASN1_TIME_set(X509_getm_notAfter(leaf.get()), start + 365L * 86400);
   X509_set_pubkey(leaf.get(), key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.get()), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>("TRAEFIK DEFAULT CERT"), -1, -1, 0);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(leaf.get()));
-  std::vector<std::string> sans;
-  for (const std::string& name : dns_names) sans.push_back("DNS:" + name);
+  unsigned char random[32];
+  FL_CHECK(RAND_bytes(random, sizeof random) == 1);
+  const std::string name = hex(random);
   const auto extend = [&leaf](int nid, const std::string& value) {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
     FL_CHECK(extension != nullptr && X509_add_ext(leaf.get(), extension, -1) == 1);
@@ -156,7 +156,7 @@ std::shared_ptr<const Certificate> Certificate::self_signed(const std::string& c
   extend(NID_basic_constraints, "critical,CA:FALSE");
   extend(NID_key_usage, "critical,digitalSignature,keyEncipherment");
   extend(NID_ext_key_usage, "serverAuth");
-  if (!sans.empty()) extend(NID_subject_alt_name, join(sans, ","));
+  extend(NID_subject_alt_name, "DNS:" + name.substr(0, 32) + '.' + name.substr(32) + ".traefik.default");
   FL_CHECK(X509_sign(leaf.get(), key.get(), EVP_sha256()) > 0);
   return std::shared_ptr<const Certificate>(new Certificate(leaf.release(), key.release(), sk_X509_new_null()));
 }

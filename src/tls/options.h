@@ -45,4 +45,7 @@ struct ServerOptions {
   bool operator==(const ServerOptions&) const = default;
 };
 
+// Whether this OpenSSL has the curve; also false for names that are none.
+bool is_curve_available(std::string_view name);
+
 }  // namespace fl::tls

@@ -90,7 +90,7 @@ class ServerContextTest : public fl::testing::LoopFixture {
   Authority authority;
   std::vector<std::shared_ptr<const Certificate>> certificates;
   std::shared_ptr<const Certificate> default_certificate =
-      Certificate::self_signed("default", {"default.test"}, system_clock().wall());
+      certificate({.common_name = "default", .sans = "DNS:default.test"});
   std::shared_ptr<TicketKeys> tickets = std::make_shared<TicketKeys>(clock.wall());
 };
 

@@ -82,6 +82,12 @@ constexpr Curve kCurves[] = {{"X25519", "x25519", "X25519"},
                              {"CurveP521", "secp521r1", "P-521"},
                              {"X25519MLKEM768", "", "X25519MLKEM768"}};
 
+const Curve* find_curve(std::string_view name) {
+  for (const Curve& curve : kCurves)
+    if (!name.empty() && (curve.name == name || curve.alias == name)) return &curve;
+  return nullptr;
+}
+
 Result<> apply_curves(SSL_CTX* context, const std::vector<std::string>& curves) {
   if (curves.empty()) {
     // Newer OpenSSL has the post-quantum exchange; what this one lacks is left out.
@@ -92,9 +98,7 @@ Result<> apply_curves(SSL_CTX* context, const std::vector<std::string>& curves) 
   }
   std::string list;
   for (const std::string& name : curves) {
-    const Curve* found = nullptr;
-    for (const Curve& curve : kCurves)
-      if (curve.name == name || (!name.empty() && curve.alias == name)) found = &curve;
+    const Curve* found = find_curve(name);
     if (found == nullptr) return fail(Code::invalid, fmt::format("invalid CurveID in curvePreferences: {}", name));
     const std::string with = fmt::format("{}{}{}", list, list.empty() ? "" : ":", found->openssl);
     if (SSL_CTX_set1_groups_list(context, with.c_str()) == 1) list = with;
@@ -108,6 +112,22 @@ Result<> apply_curves(SSL_CTX* context, const std::vector<std::string>& curves) 
 }
 
 }  // namespace
+}  // namespace fl::tls::openssl
+
+namespace fl::tls {
+
+bool is_curve_available(std::string_view name) {
+  const openssl::Owned<SSL_CTX> context(SSL_CTX_new(TLS_method()));
+  const openssl::Curve* curve = openssl::find_curve(name);
+  const bool available =
+      curve != nullptr && SSL_CTX_set1_groups_list(context.get(), std::string(curve->openssl).c_str()) == 1;
+  ERR_clear_error();
+  return available;
+}
+
+}  // namespace fl::tls
+
+namespace fl::tls::openssl {
 
 Result<> apply(SSL_CTX* context, const ProtocolOptions& options) {
   if (options.min_version > options.max_version) return fail(Code::invalid, "minVersion is above maxVersion");
