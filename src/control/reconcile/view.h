@@ -73,7 +73,6 @@ struct ServiceState {
   bool is_steady = false;
   std::optional<WallTime> steady_event_at;            // the last "has reached a steady state."
   std::optional<schedule::Misfit> placement_failure;  // told in an event and still so
-  bool has_no_instances = false;                      // the same, for a cluster without instances
   std::optional<WallTime> placement_failure_event_at;
   bool is_stuck = false;  // told: the percentages allow neither a start nor a stop
   bool operator==(const ServiceState&) const = default;

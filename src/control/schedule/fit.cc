@@ -17,18 +17,20 @@ Fit::Fit(const TaskDemand& demand) : demand_(demand) {
 }
 
 std::optional<Misfit> Fit::misfit(const Capacity::Instance& instance) const {
-  if (const auto misfit = misfit_of_kind(instance)) return misfit;
+  if (instance.view.status != InstanceStatus::active) return Misfit::inactive;
+  if (!instance.view.agent_connected) return Misfit::agent;
+  if (const auto misfit = misfit_of_kind(instance, {})) return misfit;
   return misfit_of_room(instance);
 }
 
-std::optional<Misfit> Fit::misfit_of_kind(const Capacity::Instance& instance) const {
-  if (instance.view.status != InstanceStatus::active) return Misfit::inactive;
-  if (!instance.view.agent_connected) return Misfit::agent;
+bool Fit::selects(const Capacity::Instance& instance) const { return !misfit_of_kind(instance, demand_.group); }
+
+std::optional<Misfit> Fit::misfit_of_kind(const Capacity::Instance& instance, std::string_view absent_group) const {
   for (const std::string& name : demand_.requires_attributes)
     if (find_attribute(instance.view, name) == nullptr) return Misfit::attribute;
   if (is_impossible_) return Misfit::member_of;
   for (const Query& query : member_of_)
-    if (!query.matches(instance.view, instance.tasks)) return Misfit::member_of;
+    if (!query.matches(instance.view, instance.tasks, absent_group)) return Misfit::member_of;
   return std::nullopt;
 }
 

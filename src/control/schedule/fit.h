@@ -18,13 +18,14 @@ class Fit {
   // What stands in the way of one more task there; nullopt: nothing.
   std::optional<Misfit> misfit(const Capacity::Instance& instance) const;
 
-  // The same whatever other tasks take: attributes and memberOf of an ACTIVE, connected instance. Such instances are
-  // those a DAEMON service wants to be on.
-  std::optional<Misfit> misfit_of_kind(const Capacity::Instance& instance) const;
+  // Whether it is one of the instances that the demand's attributes and memberOf select, connected or not, with room or
+  // not. The demand's own group counts as absent, so that a constraint on tasks does not drive out what it let in.
+  bool selects(const Capacity::Instance& instance) const;
 
   const TaskDemand& demand() const { return demand_; }
 
  private:
+  std::optional<Misfit> misfit_of_kind(const Capacity::Instance& instance, std::string_view absent_group) const;
   std::optional<Misfit> misfit_of_room(const Capacity::Instance& instance) const;
 
   const TaskDemand& demand_;
@@ -40,7 +41,7 @@ struct Rejection {
 };
 std::vector<Rejection> rejections(const Capacity& capacity, const Fit& fit);
 
-// Of the instances that cannot take the task, the one that came closest. `rejections` of an empty cluster is empty.
+// Of the instances that cannot take the task, the one that came closest.
 PlacementFailure closest_match(const Capacity& capacity, const Fit& fit);
 
 }  // namespace fl::control::schedule

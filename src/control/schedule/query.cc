@@ -62,7 +62,23 @@ bool holds_for(const QueryNode& test, std::string_view value) {
                                                                    : compare_attributes(value, argument));
 }
 
-bool holds(const QueryNode& test, const InstanceView& instance, std::span<const PlacedTask> tasks) {
+// What a query is asked about.
+struct Subjects {
+  const InstanceView& instance;
+  std::span<const PlacedTask> tasks;
+  std::string_view absent_group;
+
+  bool has_task_that(auto&& holds) const {
+    return std::ranges::any_of(tasks,
+                               [&](const PlacedTask& task) { return task.group != absent_group && holds(task); });
+  }
+  int64_t task_count() const {
+    return std::ranges::count_if(tasks, [&](const PlacedTask& task) { return task.group != absent_group; });
+  }
+};
+
+bool holds(const QueryNode& test, const Subjects& subjects) {
+  const InstanceView& instance = subjects.instance;
   switch (test.subject) {
     case Subject::agent_connected: return holds_for(test, instance.agent_connected ? "true" : "false");
     case Subject::agent_version: return !instance.agent_version.empty() && holds_for(test, instance.agent_version);
@@ -76,22 +92,22 @@ bool holds(const QueryNode& test, const InstanceView& instance, std::span<const 
       const auto since_1970 = std::chrono::floor<std::chrono::seconds>(instance.registered_at.time_since_epoch());
       return satisfies(test.op, int64_t{since_1970.count()} <=> test.number);
     }
-    case Subject::running_tasks_count: return satisfies(test.op, static_cast<int64_t>(tasks.size()) <=> test.number);
+    case Subject::running_tasks_count: return satisfies(test.op, subjects.task_count() <=> test.number);
     case Subject::task_family:
-      return std::ranges::any_of(tasks, [&](const PlacedTask& task) { return holds_for(test, task.family); });
+      return subjects.has_task_that([&](const PlacedTask& task) { return holds_for(test, task.family); });
     case Subject::task_group:
-      return std::ranges::any_of(tasks, [&](const PlacedTask& task) { return holds_for(test, task.group); });
+      return subjects.has_task_that([&](const PlacedTask& task) { return holds_for(test, task.group); });
   }
   return false;
 }
 
-bool evaluate(const QueryNode& node, const InstanceView& instance, std::span<const PlacedTask> tasks) {
-  const auto operand_matches = [&](const QueryNode& operand) { return evaluate(operand, instance, tasks); };
+bool evaluate(const QueryNode& node, const Subjects& subjects) {
+  const auto is_true = [&](const QueryNode& operand) { return evaluate(operand, subjects); };
   switch (node.kind) {
-    case Kind::all: return std::ranges::all_of(node.operands, operand_matches);
-    case Kind::any: return std::ranges::any_of(node.operands, operand_matches);
-    case Kind::negation: return !operand_matches(node.operands[0]);
-    case Kind::test: return holds(node, instance, tasks) != node.negated;
+    case Kind::all: return std::ranges::all_of(node.operands, is_true);
+    case Kind::any: return std::ranges::any_of(node.operands, is_true);
+    case Kind::negation: return !is_true(node.operands[0]);
+    case Kind::test: return holds(node, subjects) != node.negated;
   }
   return false;
 }
@@ -108,9 +124,10 @@ Result<Query> Query::parse(std::string_view text) {
   return Query(std::make_unique<const QueryNode>(std::move(root)));
 }
 
-bool Query::matches(const InstanceView& instance, std::span<const PlacedTask> tasks) const {
+bool Query::matches(const InstanceView& instance, std::span<const PlacedTask> tasks,
+                    std::string_view absent_group) const {
   FL_ASSERT(std::ranges::is_sorted(instance.attributes, {}, &Attribute::name));
-  return evaluate(*root_, instance, tasks);
+  return evaluate(*root_, {instance, tasks, absent_group});
 }
 
 }  // namespace fl::control::schedule

@@ -40,8 +40,10 @@ class Query {
   Query& operator=(Query&&) noexcept;
   ~Query();
 
-  // `tasks` are those on the instance. Its attributes are sorted by name (sort_attributes()), as Capacity keeps them.
-  bool matches(const InstanceView& instance, std::span<const PlacedTask> tasks) const;
+  // `tasks` are those on the instance; those of `absent_group` are taken as not there. The instance's attributes are
+  // sorted by name (sort_attributes()), as Capacity keeps them.
+  bool matches(const InstanceView& instance, std::span<const PlacedTask> tasks,
+               std::string_view absent_group = {}) const;
 
  private:
   explicit Query(std::unique_ptr<const QueryNode> root);

@@ -15,6 +15,7 @@ const Attribute* find_attribute(const InstanceView& instance, std::string_view n
 
 std::string_view run_task_reason(Misfit misfit) {
   switch (misfit) {
+    case Misfit::no_instance: return "RESOURCE:*";
     case Misfit::inactive: return "INACTIVE";
     case Misfit::agent: return "AGENT";
     case Misfit::attribute: return "ATTRIBUTE";
@@ -29,7 +30,7 @@ std::string_view run_task_reason(Misfit misfit) {
 }
 
 std::string to_text(const PlacementFailure& failure) {
-  if (failure.closest.empty()) return "Reason: No Container Instances were found in your cluster.";
+  if (failure.misfit == Misfit::no_instance) return "Reason: No Container Instances were found in your cluster.";
   const std::string closest = fmt::format("The closest matching (container-instance {})", failure.closest);
   switch (failure.misfit) {
     case Misfit::attribute: return closest + " is missing an attribute required by your task.";

@@ -92,6 +92,7 @@ struct TaskDemand {
 
 // Why an instance cannot take a task, in the order in which it is asked: the later, the closer it came.
 enum class Misfit : uint8_t {
+  no_instance,        // of a whole cluster: it has none
   inactive,           // not ACTIVE
   agent,              // its agent is not connected
   attribute,          // lacks one of requires_attributes
@@ -108,8 +109,8 @@ std::string_view run_task_reason(Misfit misfit);
 
 // Why no instance could take one more task.
 struct PlacementFailure {
-  std::string closest;  // instance id; empty when the cluster has no instances at all
-  Misfit misfit = Misfit::inactive;
+  std::string closest;  // instance id; empty for no_instance
+  Misfit misfit = Misfit::no_instance;
   bool operator==(const PlacementFailure&) const = default;
 };
 

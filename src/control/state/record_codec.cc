@@ -70,7 +70,6 @@ void members(R& r, Io& io) {
   io("isSteady", r.is_steady);
   io("steadyEventAt", r.steady_event_at);
   io("placementFailure", r.placement_failure);
-  io("hasNoInstances", r.has_no_instances);
   io("placementFailureEventAt", r.placement_failure_event_at);
   io("isStuck", r.is_stuck);
 }
