@@ -184,6 +184,7 @@ def operations_header(model):
             f'    .signing_name = "{meta.get("signingName", meta["endpointPrefix"])}",',
             f'    .target_prefix = "{meta.get("targetPrefix", "")}",',
             f'    .api_version = "{meta["apiVersion"]}",',
+            f'    .xml_namespace = "{meta.get("xmlNamespace", "")}",',
             f"    .protocol = ecs::WireProtocol::{model.protocol}}};", ""]
     for struct in model.structs() if has_json(model) else []:
         out += [f"json::Value encode(const {struct}& shape);",

@@ -18,6 +18,7 @@ struct ServiceModel {
   std::string_view signing_name;     // service part of the credential scope
   std::string_view target_prefix;    // of X-Amz-Target; empty unless json
   std::string_view api_version;      // Version parameter; unused by json
+  std::string_view xml_namespace;    // of answers; empty for json
   WireProtocol protocol;
 };
 

@@ -19,6 +19,7 @@ inline constexpr ecs::ServiceModel kService{
     .signing_name = "ec2",
     .target_prefix = "",
     .api_version = "2016-11-15",
+    .xml_namespace = "http://ec2.amazonaws.com/doc/2016-11-15",
     .protocol = ecs::WireProtocol::ec2};
 
 void encode(const Filter& shape, QueryWriter& writer);

@@ -19,6 +19,7 @@ inline constexpr ecs::ServiceModel kService{
     .signing_name = "ssm",
     .target_prefix = "AmazonSSM",
     .api_version = "2014-11-06",
+    .xml_namespace = "",
     .protocol = ecs::WireProtocol::json};
 
 json::Value encode(const InstanceInformationFilter& shape);

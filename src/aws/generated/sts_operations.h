@@ -24,6 +24,7 @@ inline constexpr ecs::ServiceModel kService{
     .signing_name = "sts",
     .target_prefix = "",
     .api_version = "2011-06-15",
+    .xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/",
     .protocol = ecs::WireProtocol::query};
 
 json::Value encode(const PolicyDescriptorType& shape);

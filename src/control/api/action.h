@@ -10,11 +10,14 @@
 // the right type, required ones are there, enumerated ones hold a value of their enumeration.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/time.h"
 #include "control/api/aws_error.h"
+#include "ecs/service_model.h"
 #include "ecs/shape_rules.h"
 
 namespace fl::control::state {
@@ -60,10 +63,12 @@ struct WriteCall {
 // One line of the table. Exactly one of the two functions is set; of an operation that we know but refuse, neither.
 struct Action {
   std::string_view name;
+  std::string_view result_element = {};  // around the answer in XML
   const ecs::ShapeRules* input = nullptr;
   const ecs::ShapeRules* output = nullptr;
   Answer<json::Value> (*read)(const ReadCall& call, const json::Value& request) = nullptr;
   Answer<json::Value> (*write)(const WriteCall& call, const json::Value& request) = nullptr;
+  std::string_view invalid_request = {};  // where it is another error than the service's
 };
 
 namespace detail {
@@ -80,14 +85,27 @@ Answer<json::Value> run(const Call& call, const json::Value& body) {
 }
 }  // namespace detail
 
+// One API: what is known of it, and its actions.
+struct Service {
+  const ecs::ServiceModel* model = nullptr;
+  std::span<const Action> actions;
+  // Type of the error for a missing member or a value out of its enumeration.
+  std::string_view invalid_request = {};
+
+  const Action* find(std::string_view action) const;
+};
+
+// All that is served. Lives for ever.
+std::span<const Service> services();
+
 // Table lines: read_action<ecs::op::ListClusters, list_clusters>().
 template <class Op, auto function>
 Action read_action() {
-  return {Op::kName, &Op::input(), &Op::output(), detail::run<Op, function, ReadCall>, nullptr};
+  return {Op::kName, Op::kResultElement, &Op::input(), &Op::output(), detail::run<Op, function, ReadCall>, nullptr};
 }
 template <class Op, auto function>
 Action write_action() {
-  return {Op::kName, &Op::input(), &Op::output(), nullptr, detail::run<Op, function, WriteCall>};
+  return {Op::kName, Op::kResultElement, &Op::input(), &Op::output(), nullptr, detail::run<Op, function, WriteCall>};
 }
 
 }  // namespace fl::control::api

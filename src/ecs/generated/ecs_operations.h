@@ -19,6 +19,7 @@ inline constexpr ecs::ServiceModel kService{
     .signing_name = "ecs",
     .target_prefix = "AmazonEC2ContainerServiceV20141113",
     .api_version = "2014-11-13",
+    .xml_namespace = "",
     .protocol = ecs::WireProtocol::json};
 
 json::Value encode(const Tag& shape);

@@ -1,0 +1,62 @@
+// Every action that is served, and those of ECS that are known and refused. An action that stands here is in
+// docs/user/ecs-api.md after `make generate`.
+#include "aws/generated/sts_operations.h"
+#include "control/api/action.h"
+#include "control/api/actions/account_settings.h"
+#include "control/api/actions/clusters.h"
+#include "control/api/actions/identity.h"
+#include "ecs/generated/ecs_operations.h"
+
+namespace fl::control::api {
+namespace {
+
+namespace op = ecs::op;
+
+const Action kEcs[] = {
+    // clusters
+    write_action<op::CreateCluster, create_cluster>(),
+    read_action<op::DescribeClusters, describe_clusters>(),
+    read_action<op::ListClusters, list_clusters>(),
+    write_action<op::DeleteCluster, delete_cluster>(),
+    write_action<op::UpdateCluster, update_cluster>(),
+    write_action<op::UpdateClusterSettings, update_cluster_settings>(),
+    write_action<op::PutClusterCapacityProviders, put_cluster_capacity_providers>(),
+    // account settings
+    read_action<op::ListAccountSettings, list_account_settings>(),
+    write_action<op::PutAccountSetting, put_account_setting>(),
+    write_action<op::PutAccountSettingDefault, put_account_setting_default>(),
+    write_action<op::DeleteAccountSetting, delete_account_setting>(),
+    // known, and refused
+    {"CreateDaemon"},
+    {"UpdateDaemon"},
+    {"DeleteDaemon"},
+    {"DescribeDaemon"},
+    {"DescribeDaemonDeployments"},
+    {"DescribeDaemonRevisions"},
+    {"DescribeDaemonTaskDefinition"},
+    {"DeleteDaemonTaskDefinition"},
+    {"RegisterDaemonTaskDefinition"},
+    {"ListDaemons"},
+    {"ListDaemonDeployments"},
+    {"ListDaemonTaskDefinitions"},
+    {"CreateExpressGatewayService"},
+    {"UpdateExpressGatewayService"},
+    {"DeleteExpressGatewayService"},
+    {"DescribeExpressGatewayService"},
+    {"ContinueServiceDeployment"},
+};
+
+const Action kSts[] = {
+    read_action<aws::sts::op::GetCallerIdentity, get_caller_identity>(),
+};
+
+const Service kServices[] = {
+    {&ecs::kService, kEcs, "InvalidParameterException"},
+    {&aws::sts::kService, kSts, "ValidationError"},
+};
+
+}  // namespace
+
+std::span<const Service> services() { return kServices; }
+
+}  // namespace fl::control::api

@@ -1,0 +1,118 @@
+#include "control/api/front.h"
+
+#include "base/log.h"
+
+namespace fl::control::api {
+namespace {
+
+constexpr size_t kMaxBody = 1 << 20;
+
+AwsError unavailable(const Error& error) {
+  log::error("control: {}", error.message);
+  return {"ServerException", "Service Unavailable. Please try again later.", 503};
+}
+
+}  // namespace
+
+AwsError detail::undecodable(const Error& error) { return {"SerializationException", error.message}; }
+
+const Action* Service::find(std::string_view action) const {
+  for (const Action& candidate : actions)
+    if (candidate.name == action) return &candidate;
+  return nullptr;
+}
+
+Front::Front(state::Writer& writer, auth::Authenticator authenticator, ServerSettings settings, const Clock& clock)
+    : writer_(writer), settings_(std::move(settings)), clock_(clock), authenticator_(std::move(authenticator)) {}
+
+net::Task<> Front::handle(http::Exchange& exchange) const {
+  for (const auto& [path, handler] : paths_)
+    if (exchange.request.path == path || (path.ends_with('/') && exchange.request.path.starts_with(path)))
+      co_return co_await handler->handle(exchange);
+
+  const std::string request_id = request_ids_.uuid();
+  Body body = co_await read_request_body(exchange);
+  if (body.error == http::BodyError::too_large) {
+    exchange.close_connection = true;
+    const AwsError too_large{"RequestEntityTooLargeException", "A request has at most 1 MiB.", 413};
+    co_return send(exchange, write_error(nullptr, too_large, request_id), request_id);
+  }
+  if (body.error != http::BodyError::none) {
+    exchange.drop_connection = true;
+    co_return;
+  }
+  Written written = co_await answer(exchange, std::move(body.text), request_id);
+  send(exchange, std::move(written), request_id);
+}
+
+net::Task<Front::Body> Front::read_request_body(http::Exchange& exchange) const {
+  Body body;
+  if (exchange.request_body == nullptr) co_return body;
+  if (exchange.request_body->remaining().value_or(0) > kMaxBody) {
+    body.error = http::BodyError::too_large;
+    co_return body;
+  }
+  for (;;) {
+    http::BodyChunk chunk = exchange.request_body->take();
+    if (!chunk.ready()) chunk = co_await exchange.request_body->read();
+    body.error = chunk.error;
+    if (chunk.error != http::BodyError::none) co_return body;
+    body.text += chunk.data;
+    if (body.text.size() > kMaxBody) body.error = http::BodyError::too_large;
+    if (chunk.last || body.error != http::BodyError::none) co_return body;
+  }
+}
+
+net::Task<Written> Front::answer(http::Exchange& exchange, std::string body, std::string request_id) const {
+  const http::RequestHead& head = exchange.request;
+  const auth::ReceivedRequest request{head.method, head.path, head.query, &head.headers, body};
+  const auto claim = auth::read_claim(request);
+  const Wanted wanted = identify(request, claim ? std::string_view(claim->service) : std::string_view());
+
+  Caller caller;
+  std::string region;
+  if (wanted.service != nullptr) {
+    auto identity = authenticator_.authenticate(request, wanted.service->model->signing_name, clock_.wall());
+    if (!identity) co_return write_error(wanted.service, auth_error(*wanted.service, identity.error()), request_id);
+    region = std::move(identity->region);
+    caller = {std::move(identity->key.account), std::move(identity->key.id), std::move(identity->key.arn),
+              std::move(identity->key.user_id)};
+  }
+  const auto action = find_action(wanted);
+  if (!action) co_return write_error(wanted.service, action.error(), request_id);
+  auto value = read_body(wanted, **action, body);
+  if (!value) co_return write_error(wanted.service, std::move(value).error(), request_id);
+
+  const auto answer = co_await run(**action, std::move(caller), std::move(region), *std::move(value),
+                                   std::string(exchange.connection().peer_ip_text()));
+  if (!answer) co_return write_error(wanted.service, answer.error(), request_id);
+  co_return write_answer(*wanted.service, **action, *answer, request_id);
+}
+
+net::Task<Answer<json::Value>> Front::run(const Action& action, Caller caller, std::string region, json::Value body,
+                                          std::string source_ip) const {
+  state::Scope scope{caller.account, std::move(region)};
+  if (action.read != nullptr) {
+    const auto view = writer_.view();
+    co_return action.read({scope, view->in(scope), caller, settings_, clock_.wall()}, body);
+  }
+  // What the command uses is its own, but for the settings, which outlive it.
+  auto command = [&action, &settings = settings_, caller = std::move(caller), body = std::move(body),
+                  source_ip = std::move(source_ip)](state::Transaction& transaction) {
+    return action.write({transaction, caller, settings, source_ip}, body);
+  };
+  auto answer = co_await writer_.write(std::move(scope), std::move(command));
+  if (!answer) co_return tl::make_unexpected(unavailable(answer.error()));
+  co_return *std::move(answer);
+}
+
+void Front::send(http::Exchange& exchange, Written written, std::string_view request_id) const {
+  const std::string_view type = exchange.arena.copy(written.error_type);
+  log::debug("control: {} {} {}{}", exchange.request.method, written.status, request_id,
+             type.empty() ? "" : fmt::format(" {}", type));
+  exchange.respond_owned(written.status, std::move(written.body), written.content_type);
+  exchange.response.headers.append("x-amzn-RequestId", exchange.arena.copy(request_id));
+  if (!type.empty()) exchange.response.headers.append("x-amzn-ErrorType", type);
+}
+
+}  // namespace fl::control::api
