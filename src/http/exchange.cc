@@ -1,17 +1,6 @@
 #include "http/exchange.h"
 
 namespace fl::http {
-namespace {
-
-template <class Head>
-void clear_keeping_memory(Head& head) {
-  HeaderMap fields = std::move(head.headers);
-  fields.clear();
-  head = Head{.headers = std::move(fields)};
-}
-
-}  // namespace
-
 void Exchange::respond(uint16_t status, std::string_view body, std::string_view content_type) {
   clear_keeping_memory(response);  // views of an answer that was dropped must not stay
   response.status = status;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "http/header_map.h"
 
@@ -44,6 +45,14 @@ struct ResponseHead {
   bool keep_alive = true;
   std::string_view upgrade;
 };
+
+// A fresh head that keeps the memory of its field list.
+template <class Head>
+void clear_keeping_memory(Head& head) {
+  HeaderMap fields = std::move(head.headers);
+  fields.clear();
+  head = Head{.headers = std::move(fields)};
+}
 
 Method classify_method(std::string_view method);
 // "Not Found" for 404; empty for codes without a registered phrase. 499 is "Client Closed Request" as in Traefik.

@@ -137,6 +137,11 @@ HeaderId classify_header(std::string_view name) {
 
 std::string_view canonical_name(HeaderId id) { return kTable.canonical[static_cast<size_t>(id)]; }
 
+std::string_view lower_name(HeaderId id) {
+  const auto i = static_cast<size_t>(id);
+  return {kTable.lower[i].data(), kTable.sizes[i]};
+}
+
 namespace {
 // Matches fields by id where the name has one, else by text.
 struct SameName {

@@ -73,6 +73,8 @@ enum class HeaderId : uint8_t {
 HeaderId classify_header(std::string_view name);
 // The usual spelling, e.g. "X-Forwarded-For"; empty for `other`.
 std::string_view canonical_name(HeaderId id);
+// The same in lower case, as HTTP/2 has it.
+std::string_view lower_name(HeaderId id);
 
 struct Field {
   std::string_view name;

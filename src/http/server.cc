@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "http/h1/server_connection.h"
+#include "http/h2/server_connection.h"
 
 namespace fl::http {
 namespace {
@@ -69,7 +70,10 @@ void Server::serve(std::unique_ptr<net::Stream> stream, const ConnectionInfo& in
 }
 
 void Server::start(std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, net::InBuffer in) {
-  add(*new h1::ServerConnection(*this, std::move(stream), info, std::move(in)));
+  if (info.tls ? info.alpn == "h2" : in.view().starts_with(kHttp2Start))
+    add(*new h2::ServerConnection(*this, std::move(stream), info, std::move(in)));
+  else
+    add(*new h1::ServerConnection(*this, std::move(stream), info, std::move(in)));
 }
 
 void Server::add(ServerConnection& connection) {
@@ -98,7 +102,7 @@ void Server::close_all() {
   for (ServerConnection* connection : connections_) connection->close();
 }
 
-size_t Server::active_exchanges() const { return h1_exchanges_.active(); }
+size_t Server::active_exchanges() const { return h1_exchanges_.active() + h2_exchanges_.active(); }
 
 std::string_view Server::date() {
   const auto second = std::chrono::floor<std::chrono::seconds>(loop_.wall()).time_since_epoch().count();

@@ -11,6 +11,7 @@
 #include "http/exchange.h"
 #include "http/exchange_pool.h"
 #include "http/h1/parser.h"
+#include "http/http2_options.h"
 #include "http/server_connection.h"
 #include "net/stream.h"
 
@@ -24,9 +25,13 @@ struct ServerOptions {
   Duration idle_timeout = 180s;  // between requests; 0: read_timeout
   uint64_t max_requests = 0;     // a connection's last answer says Connection: close; 0: no limit
   Duration max_age = 0s;         // likewise once a connection is older
+  Http2Options http2;
 };
 
 namespace h1 {
+class ServerExchange;
+}
+namespace h2 {
 class ServerExchange;
 }
 
@@ -57,6 +62,7 @@ class Server {
   const Handler& handler() const { return handler_; }
   bool draining() const { return draining_; }
   ExchangePool<h1::ServerExchange>& h1_exchanges() { return h1_exchanges_; }
+  ExchangePool<h2::ServerExchange>& h2_exchanges() { return h2_exchanges_; }
   std::string_view date();  // of the current second, as the Date field has it
   void remove(ServerConnection& connection);
 
@@ -73,6 +79,7 @@ class Server {
   std::function<void()> on_closed_;
   std::vector<ServerConnection*> connections_;  // each knows its place
   ExchangePool<h1::ServerExchange> h1_exchanges_;
+  ExchangePool<h2::ServerExchange> h2_exchanges_;
   int64_t date_second_ = -1;
   char date_[32];
 };

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ class ManualClock final : public Clock {
 class Peer final : public net::Pollable {
  public:
   Peer(net::Loop& loop, int fd) : loop_(loop), fd_(fd) {
+    const int on = 1;  // what is sent arrives at once, whatever was acknowledged
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     loop_.add(fd_, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
   }
   ~Peer() { close(); }

@@ -34,6 +34,26 @@ std::vector<T> parse_all(const std::vector<std::string>& texts, Result<T> (*pars
   return out;
 }
 
+http::Http2Options wire_http2(const statics::Http2& from) {
+  const auto number = [](int64_t n) { return static_cast<uint32_t>(n); };
+  return {.max_concurrent_streams = number(from.max_concurrent_streams),
+          .decoder_table_bytes = number(from.max_decoder_header_table_size),
+          .encoder_table_bytes = number(from.max_encoder_header_table_size),
+          .stream_window_bytes = number(from.stream_window_size),
+          .connection_window_bytes = number(from.connection_window_size),
+          .handshake_timeout = from.handshake_timeout,
+          .stall_timeout = from.stall_timeout,
+          .max_coded_header_bytes = number(from.max_header_block_size),
+          .max_continuations = number(from.max_continuations),
+          .max_empty_continuations = number(from.max_empty_continuations),
+          .max_empty_data = number(from.max_empty_data_frames),
+          .max_resets = number(from.max_resets),
+          .max_settings = number(from.max_settings_frames),
+          .max_pings = number(from.max_pings),
+          .max_unknown_bytes = number(from.max_unknown_bytes),
+          .max_glitches = number(from.max_glitches)};
+}
+
 EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryPoint& entry_point, uint32_t index,
                                   config::LoadedStatic& loaded) {
   const std::string prefix = "entryPoints." + name;
@@ -72,6 +92,7 @@ EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryP
   wiring.server.idle_timeout = transport.responding_timeouts.idle_timeout;
   wiring.server.max_requests = static_cast<uint64_t>(std::max<int64_t>(0, transport.keep_alive_max_requests));
   wiring.server.max_age = transport.keep_alive_max_time;
+  wiring.server.http2 = wire_http2(entry_point.http2);
   if (entry_point.proxy_protocol) {
     ProxyProtocolTrust trust{.everyone = entry_point.proxy_protocol->insecure, .networks = {}};
     trust.networks = parse_all(entry_point.proxy_protocol->trusted_ips, net::Cidr::parse,

@@ -60,10 +60,39 @@ class Validator {
       check_one_of(path + ".http.underscoreHeadersStrategy", entry_point.http.underscore_headers_strategy,
                    {"keep", "delete", "reject"});
       if (entry_point.http.max_header_bytes <= 0) error(path + ".http.maxHeaderBytes", "must be above 0");
+      check_http2(path + ".http2", entry_point.http2);
       check_times(path + ".transport", entry_point.transport);
       if (entry_point.http.redirections && entry_point.http.redirections->entry_point)
         check_redirection(path + ".http.redirections.entryPoint", *entry_point.http.redirections->entry_point);
     }
+  }
+
+  void check_http2(const std::string& path, const Http2& http2) {
+    const std::pair<std::string_view, int64_t> numbers[] = {
+        {".maxConcurrentStreams", http2.max_concurrent_streams},
+        {".maxDecoderHeaderTableSize", http2.max_decoder_header_table_size},
+        {".maxEncoderHeaderTableSize", http2.max_encoder_header_table_size},
+        {".streamWindowSize", http2.stream_window_size},
+        {".connectionWindowSize", http2.connection_window_size},
+        {".maxHeaderBlockSize", http2.max_header_block_size},
+        {".maxContinuations", http2.max_continuations},
+        {".maxEmptyContinuations", http2.max_empty_continuations},
+        {".maxEmptyDataFrames", http2.max_empty_data_frames},
+        {".maxResets", http2.max_resets},
+        {".maxSettingsFrames", http2.max_settings_frames},
+        {".maxPings", http2.max_pings},
+        {".maxUnknownBytes", http2.max_unknown_bytes},
+        {".maxGlitches", http2.max_glitches}};
+    constexpr int64_t kMax = 2147483647;  // of a window (RFC 9113 6.9.1); more than enough for the others
+    for (const auto& [name, value] : numbers)
+      if (value < 0 || value > kMax) error(path + std::string(name), fmt::format("must be 0 to {}", kMax));
+    if (http2.max_concurrent_streams == 0) error(path + ".maxConcurrentStreams", "must be above 0");
+    if (http2.connection_window_size < 65535)
+      error(path + ".connectionWindowSize", "must be 65535 or more, with which HTTP/2 connections begin");
+    for (const auto& [name, time] :
+         {std::pair<std::string_view, Duration>{".handshakeTimeout", http2.handshake_timeout},
+          {".stallTimeout", http2.stall_timeout}})
+      if (time < 0s) error(path + std::string(name), "must not be negative");
   }
 
   void check_times(const std::string& path, const Transport& transport) {

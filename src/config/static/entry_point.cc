@@ -94,6 +94,26 @@ void describe(Fields<Http2>& f) {
   f("maxConcurrentStreams", &Http2::max_concurrent_streams, "streams a connection may have open");
   f("maxDecoderHeaderTableSize", &Http2::max_decoder_header_table_size, "HPACK table of the decoder, in bytes");
   f("maxEncoderHeaderTableSize", &Http2::max_encoder_header_table_size, "HPACK table of the encoder, in bytes");
+  f("streamWindowSize", &Http2::stream_window_size,
+    "bytes of a request's body that wait for its reader (fairlead's own)");
+  f("connectionWindowSize", &Http2::connection_window_size, "the same of all requests together (fairlead's own)");
+  f("handshakeTimeout", &Http2::handshake_timeout,
+    "time to the end of the connection's preface and first SETTINGS; 0 is no limit (fairlead's own)");
+  f("stallTimeout", &Http2::stall_timeout,
+    "how long an answer waits for a client that makes no room; 0 is no limit (fairlead's own)");
+  f("maxHeaderBlockSize", &Http2::max_header_block_size, "coded bytes of a header block (fairlead's own)");
+  f("maxContinuations", &Http2::max_continuations, "CONTINUATION frames of a header block (fairlead's own)");
+  f("maxEmptyContinuations", &Http2::max_empty_continuations,
+    "empty CONTINUATION frames of a connection (fairlead's own)");
+  f("maxEmptyDataFrames", &Http2::max_empty_data_frames,
+    "DATA frames a minute that neither carry nor end anything (fairlead's own)");
+  f("maxResets", &Http2::max_resets,
+    "unanswered requests that may be reset in 10 seconds when they are most of them (fairlead's own)");
+  f("maxSettingsFrames", &Http2::max_settings_frames, "SETTINGS frames a minute (fairlead's own)");
+  f("maxPings", &Http2::max_pings, "PING frames in 10 seconds (fairlead's own)");
+  f("maxUnknownBytes", &Http2::max_unknown_bytes, "bytes a minute of frames of unknown types (fairlead's own)");
+  f("maxGlitches", &Http2::max_glitches,
+    "frames that are legal but odd, halved each minute; no new streams from three quarters on (fairlead's own)");
 }
 
 void describe(Fields<Udp>& f) { f("timeout", &Udp::timeout, "how long an idle session lives"); }
@@ -114,7 +134,7 @@ void describe(Fields<EntryPoint>& f) {
   f("proxyProtocol", &EntryPoint::proxy_protocol, "read the PROXY protocol", kAllowEmpty);
   f("forwardedHeaders", &EntryPoint::forwarded_headers, "trust in X-Forwarded-* headers");
   f("http", &EntryPoint::http, "what is done to every HTTP request");
-  f("http2", &EntryPoint::http2, "HTTP/2 limits", kUnsupported);
+  f("http2", &EntryPoint::http2, "HTTP/2 limits");
   f.unsupported("http3", "HTTP/3 on the same port");
   f("udp", &EntryPoint::udp, "UDP sessions", kUnsupported);
   f("observability", &EntryPoint::observability, "defaults of the entry point's routers");

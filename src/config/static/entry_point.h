@@ -97,6 +97,20 @@ struct Http2 {
   int64_t max_concurrent_streams = 250;
   int64_t max_decoder_header_table_size = 4096;
   int64_t max_encoder_header_table_size = 4096;
+  // Ours: what a connection may take of us before it is ended.
+  int64_t stream_window_size = 65535;
+  int64_t connection_window_size = 1048576;
+  Duration handshake_timeout = 10s;
+  Duration stall_timeout = 60s;
+  int64_t max_header_block_size = 65536;
+  int64_t max_continuations = 16;
+  int64_t max_empty_continuations = 10;
+  int64_t max_empty_data_frames = 100;
+  int64_t max_resets = 200;
+  int64_t max_settings_frames = 100;
+  int64_t max_pings = 1000;
+  int64_t max_unknown_bytes = 1048576;
+  int64_t max_glitches = 1000;
   bool operator==(const Http2&) const = default;
 };
 

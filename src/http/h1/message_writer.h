@@ -24,7 +24,4 @@ struct SendResult {
 net::Task<SendResult> send_message(net::Stream& to, std::string_view head, BodySource* body, Framing framing,
                                    uint64_t length, uint64_t* progress = nullptr);
 
-// A trailer field that may be forwarded: no framing, routing, forwarding or hop-by-hop field (RFC 9110 6.5.1).
-bool is_forwardable_trailer(const Field& field);
-
 }  // namespace fl::http::h1

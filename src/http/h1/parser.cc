@@ -13,14 +13,6 @@ namespace {
 constexpr size_t kVersionBytes = 8;  // "HTTP/1.1"
 constexpr size_t kMaxMethodBytes = 64;
 
-// A fresh head that keeps the memory of its field list.
-template <class Head>
-void clear(Head& head) {
-  HeaderMap fields = std::move(head.headers);
-  fields.clear();
-  head = Head{.headers = std::move(fields)};
-}
-
 ParseError parse_version(std::string_view text, Version& version) {
   if (text == "HTTP/1.1") {
     version = Version::http11;
@@ -121,7 +113,7 @@ Progress RequestParser::parse(std::string_view buffer, RequestHead& head) {
       if (!line.empty() || skipped_empty_line_) break;
       skipped_empty_line_ = true;
     }
-    clear(head);
+    clear_keeping_memory(head);
     const ParseError error = parse_request_line(line, reader_.limits(), head);
     if (error != ParseError::none) return reader_.fail(error);
     reader_.start_line_accepted();
@@ -146,7 +138,7 @@ Progress ResponseParser::parse(std::string_view buffer, ResponseHead& head) {
     const Progress progress = reader_.start_line(buffer, reader_.limits().max_head_bytes, ParseError::head_too_large,
                                                  ParseError::bad_status_line, line);
     if (progress != Progress::done) return progress;
-    clear(head);
+    clear_keeping_memory(head);
     const ParseError error = parse_status_line(line, head);
     if (error != ParseError::none) return reader_.fail(error);
     reader_.start_line_accepted();

@@ -7,15 +7,14 @@
 
 #include "http/h1/message_writer.h"
 #include "http/h1/writer.h"
+#include "http/linger.h"
 #include "net/relay.h"
 
 namespace fl::http::h1 {
 namespace {
 
 constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
-constexpr Duration kLingerTime = 2s;
-constexpr uint64_t kMaxLingerBytes = 4 << 20;
-constexpr size_t kRequestCost = 4 << 10;  // of the loop's budget: many small requests may lie in one buffer
+constexpr size_t kRequestCost = 4 << 10;     // of the loop's budget: many small requests may lie in one buffer
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
@@ -143,7 +142,7 @@ net::Detached ServerConnection::serve() {
     loop.spend(kRequestCost);
     if (loop.budget() <= 0) co_await net::yield();
   }
-  if (linger_ && !closed_) co_await linger();
+  if (linger_ && !closed_) co_await linger(*stream_);
   server_.remove(*this);
   delete this;
 }
@@ -310,18 +309,6 @@ net::Task<> ServerConnection::switch_protocols(ServerExchange& exchange) {
   const net::RelayBytes moved = co_await net::relay(*stream_, in_, exchange.tunnel->stream(), exchange.tunnel->in());
   exchange.bytes_sent = moved.to_first;
   exchange.response_complete = true;
-}
-
-net::Task<> ServerConnection::linger() {
-  stream_->shutdown_write();
-  stream_->uncancel();
-  stream_->set_read_deadline(stream_->loop().now() + kLingerTime);
-  for (uint64_t dropped = 0; dropped < kMaxLingerBytes;) {
-    in_.consume(in_.size());
-    const ssize_t n = co_await stream_->fill(in_);
-    if (n <= 0) break;
-    dropped += static_cast<uint64_t>(n);
-  }
 }
 
 }  // namespace fl::http::h1

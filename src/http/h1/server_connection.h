@@ -82,8 +82,6 @@ class ServerConnection final : public http::ServerConnection {
   net::Task<> finish(ServerExchange& exchange);
   net::Task<bool> discard_body(ServerExchange& exchange);
   net::Task<> switch_protocols(ServerExchange& exchange);
-  // Reads and drops what the client still sends for a moment, so that a close does not destroy our answer on its way.
-  net::Task<> linger();
   bool last_request() const;
   TimePoint idle_deadline() const;
 
