@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "config/merge.h"
+#include "proxy/build/client_tls_builder.h"
 #include "proxy/build/file_contents.h"
 #include "proxy/build/middleware_chain.h"
 #include "proxy/build/service_builder.h"
@@ -60,6 +61,7 @@ std::string_view to_text(Status status) {
 struct SnapshotBuilder::Secured {
   FileContents files;
   TlsBuilder tls;
+  ClientTlsBuilder client_tls{files};
   explicit Secured(const BuildInputs& inputs)
       : tls({.ticket_keys = inputs.ticket_keys, .key_log_file = inputs.key_log_file}, files) {}
 };
@@ -76,7 +78,11 @@ SnapshotBuilder::SnapshotBuilder(BuildInputs inputs)
     : inputs_(std::move(inputs)), memory_(std::make_unique<Memory>()), secured_(std::make_unique<Secured>(inputs_)) {}
 SnapshotBuilder::~SnapshotBuilder() = default;
 
-std::set<std::string> SnapshotBuilder::files() const { return secured_->tls.files(); }
+std::set<std::string> SnapshotBuilder::files() const {
+  std::set<std::string> all = secured_->tls.files();
+  all.insert(secured_->client_tls.files().begin(), secured_->client_tls.files().end());
+  return all;
+}
 void SnapshotBuilder::files_changed() { secured_->files.look_again(); }
 
 namespace {
@@ -209,8 +215,9 @@ BuildResult SnapshotBuilder::build(std::shared_ptr<const Configuration> configur
 
   const MiddlewareResolver middlewares(*configuration, *report);
   middlewares.check_all();
-  ServiceBuilder services(inputs_, *configuration, middlewares, *report, memory_->services, memory_->upstreams,
-                          memory_->cursors);
+  secured_->client_tls.begin();
+  ServiceBuilder services(inputs_, *configuration, middlewares, secured_->client_tls, *report, memory_->services,
+                          memory_->upstreams, memory_->cursors);
   Build build(inputs_, *configuration, *report, memory_->routers, middlewares, services);
   build.all_routers();
   for (const auto& [name, _] : configuration->http.services) (void)services.get(name);  // unused ones are shown too

@@ -26,6 +26,8 @@ struct BuildInputs {
   std::vector<std::string> precedence;    // providers, the first wins a tie of priorities
   std::map<std::string, std::shared_ptr<const http::Handler>, std::less<>> internal_services;  // "api@internal"
   TransportSpec default_transport;
+  bool insecure_skip_verify = false;  // of the default transport: any certificate of a server will do
+  std::vector<std::string> root_cas;  // of the default transport: authorities, files or PEM text; empty: the system's
   std::shared_ptr<const tls::TicketKeys> ticket_keys;  // of TLS sessions; null: keys of the builder's own
   std::string key_log_file;                            // secrets of TLS connections go there; empty: nowhere
   const Clock& clock = system_clock();                 // for the validity of certificates

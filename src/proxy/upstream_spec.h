@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "proxy/slots.h"
+#include "tls/client_context.h"
 
 namespace fl::proxy {
 
@@ -16,7 +17,8 @@ struct TransportSpec {
   Duration dial_timeout = 30s;
   Duration response_header_timeout = 0s;  // 0: none
   Duration idle_timeout = 90s;
-  int64_t max_idle_per_host = 200;  // a worker; 0 or less: connections are not reused
+  int64_t max_idle_per_host = 200;                // a worker; 0 or less: connections are not reused
+  std::shared_ptr<const tls::ClientContext> tls;  // for https servers; null when there are none
   bool operator==(const TransportSpec&) const = default;
 };
 
@@ -25,6 +27,7 @@ struct UpstreamSpec {
   uint16_t port = 0;
   std::string host_header;  // "10.0.0.5:8080", the port left out when it is the scheme's own
   std::string address;      // "10.0.0.5:8080"
+  bool secure = false;      // https
   TransportSpec transport;
   Slot slot;  // of each worker's table of upstreams
 };

@@ -149,7 +149,9 @@ int on_ticket_key(SSL* session, unsigned char* name, unsigned char* iv, EVP_CIPH
       OSSL_PARAM_construct_end()};
   if (EVP_MAC_CTX_set_params(mac, parameters) != 1) return -1;
   if (EVP_CipherInit_ex(cipher, aes, nullptr, key->cipher.data(), iv, sealing) != 1) return -1;
-  return sealing == 0 && key != &keys->front() ? 2 : 1;
+  // Clients of TLS 1.3 use a ticket once (RFC 8446 C.4), so each gets another.
+  const bool renews = SSL_version(session) == TLS1_3_VERSION || key != &keys->front();
+  return sealing == 0 && renews ? 2 : 1;
 }
 
 Result<> ask_for_client_certificates(SSL_CTX* context, const ServerOptions& options) {

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
+#include "base/strings.h"
 #include "net/address.h"
 #include "tls/openssl/handles.h"
 #include "tls/openssl/refusal.h"
@@ -23,15 +25,31 @@ namespace {
 constexpr size_t kMaxRecord = 16 << 10;
 
 // The server's certificate must name `host` (RFC 9525); server names are for DNS names only (RFC 6066 3).
-void expect_host(SSL* session, const std::string& host) {
+void expect_host(SSL* session, const std::string& host, bool verify) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(session);
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (net::IpAddress::parse(host)) {
-    FL_CHECK(X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1);
+    if (verify) FL_CHECK(X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1);
     return;
   }
-  FL_CHECK(X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1);
+  if (verify) FL_CHECK(X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1);
   FL_CHECK(SSL_set_tlsext_host_name(session, host.c_str()) == 1);
+}
+
+bool holds_one_of(const X509* certificate, const std::vector<PeerName>& wanted) {
+  const openssl::Owned<GENERAL_NAMES> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS && name->type != GEN_URI) continue;
+    const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.ia5)),
+                                static_cast<size_t>(ASN1_STRING_length(name->d.ia5)));
+    for (const PeerName& want : wanted)
+      if (want.kind == PeerName::Kind::dns ? name->type == GEN_DNS && iequals(text, want.value)
+                                           : name->type == GEN_URI && text == want.value)
+        return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -53,28 +71,55 @@ TlsStream::~TlsStream() {
 net::Task<Result<std::unique_ptr<TlsStream>>> TlsStream::connect(std::unique_ptr<net::TcpStream> socket,
                                                                  std::shared_ptr<const ClientContext> context,
                                                                  std::string host, TimePoint deadline) {
+  auto stream = start_connect(std::move(socket), std::move(context), std::move(host), nullptr);
+  FL_CO_TRY_VOID(co_await stream->connected(deadline));
+  co_return stream;
+}
+
+std::unique_ptr<TlsStream> TlsStream::start_connect(std::unique_ptr<net::TcpStream> socket,
+                                                    std::shared_ptr<const ClientContext> context, std::string host,
+                                                    std::shared_ptr<ClientSession> kept_session) {
   SSL* session = SSL_new(context->get());
   FL_CHECK(session != nullptr);
-  expect_host(session, host);
+  const ClientOptions& options = context->options();
+  expect_host(session, options.server_name.empty() ? host : options.server_name, options.verify);
+  if (kept_session != nullptr) {
+    SSL_set_app_data(session, kept_session.get());
+    if (kept_session->get() != nullptr) SSL_set_session(session, kept_session->get());
+  }
   SSL_set_connect_state(session);
   net::Loop& loop = socket->loop();
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, socket->release(), session));
-  const int error = co_await stream->handshake(deadline);
-  if (error == 0) {
-    stream->take_negotiated((SSL_get_verify_mode(session) & SSL_VERIFY_PEER) != 0);
-    co_return stream;
-  }
-  const auto failed = [&host](Code code, std::string_view why) {
-    return fail(code, fmt::format("TLS with {}: {}", host, why));
+  stream->host_ = std::move(host);
+  stream->context_ = std::move(context);
+  stream->kept_session_ = std::move(kept_session);
+  return stream;
+}
+
+net::Task<Result<>> TlsStream::connected(TimePoint deadline) {
+  const auto context = std::exchange(context_, nullptr);
+  const int error = co_await handshake(deadline);
+  const auto failed = [this](Code code, std::string_view why) {
+    failed_ = true;
+    return fail(code, fmt::format("TLS with {}: {}", host_, why));
   };
   if (error == -ETIMEDOUT) co_return failed(Code::timeout, "no handshake within the deadline");
   if (error == -ECANCELED) co_return failed(Code::canceled, "handshake canceled");
-  if (error != -EPROTO) co_return failed(Code::unavailable, std::strerror(-error));
-  if (const long verdict = SSL_get_verify_result(session); verdict != X509_V_OK)
+  if (error != 0 && error != -EPROTO) co_return failed(Code::unavailable, std::strerror(-error));
+  const bool verifies = (SSL_get_verify_mode(session_) & SSL_VERIFY_PEER) != 0;
+  if (const long verdict = SSL_get_verify_result(session_); error != 0 && verifies && verdict != X509_V_OK)
     co_return failed(Code::denied,
                      fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verdict)));
-  co_return failed(Code::unavailable, fmt::format("handshake failed: {}",
-                                                  ERR_peek_error() != 0 ? openssl::take_error() : "connection closed"));
+  if (error != 0)
+    co_return failed(
+        Code::unavailable,
+        fmt::format("handshake failed: {}", ERR_peek_error() != 0 ? openssl::take_error() : "connection closed"));
+  const std::vector<PeerName>& names = context->options().peer_names;
+  if (const X509* peer = SSL_get0_peer_certificate(session_);
+      !names.empty() && (peer == nullptr || !holds_one_of(peer, names)))
+    co_return failed(Code::denied, "the certificate is refused: it holds none of the names that are accepted");
+  take_negotiated(verifies);
+  co_return Result<>();
 }
 
 net::Task<TlsStream::Accepted> TlsStream::accept(std::unique_ptr<net::TcpStream> socket,

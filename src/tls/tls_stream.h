@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "net/stream.h"
 #include "tls/client_context.h"
+#include "tls/client_session.h"
 #include "tls/handshake_error.h"
 #include "tls/negotiated.h"
 #include "tls/server_context.h"
@@ -27,11 +28,18 @@ struct Transport;
 
 class TlsStream final : public net::Stream {
  public:
-  // Shakes hands as the client of `host`, which is sent as server name and must be in the certificate; an IP address
-  // works too. Errors: denied (the certificate is not good, with the reason), timeout, unavailable.
+  // Shakes hands as the client of `host`, which is sent as server name and must be in the certificate, as far as the
+  // context does not say otherwise; an IP address works too. Errors: denied (the certificate is not good, with the
+  // reason), timeout, canceled, unavailable.
   static net::Task<Result<std::unique_ptr<TlsStream>>> connect(std::unique_ptr<net::TcpStream> socket,
                                                                std::shared_ptr<const ClientContext> context,
                                                                std::string host, TimePoint deadline);
+  // The same in two steps, so that the stream can be cancelled meanwhile: the second one once, on what the first made.
+  // `session` may be null; else it is resumed, and renewed as long as the stream lives.
+  static std::unique_ptr<TlsStream> start_connect(std::unique_ptr<net::TcpStream> socket,
+                                                  std::shared_ptr<const ClientContext> context, std::string host,
+                                                  std::shared_ptr<ClientSession> session);
+  net::Task<Result<>> connected(TimePoint deadline);
 
   // Shakes hands as a server. `already_read` is what was taken from the socket before, from the hello's first byte on;
   // it is copied before this returns.
@@ -66,6 +74,10 @@ class TlsStream final : public net::Stream {
   std::unique_ptr<openssl::Transport> transport_;
   bool failed_ = false;  // OpenSSL forbids any further call but free
   Negotiated negotiated_;
+  // Of a client:
+  std::string host_;                              // for messages
+  std::shared_ptr<const ClientContext> context_;  // until the hands are shaken
+  std::shared_ptr<ClientSession> kept_session_;
 };
 
 }  // namespace fl::tls

@@ -124,6 +124,8 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
                             .precedence = static_.configuration.providers.precedence,
                             .internal_services = {},
                             .default_transport = default_transport(static_.configuration.servers_transport),
+                            .insecure_skip_verify = static_.configuration.servers_transport.insecure_skip_verify,
+                            .root_cas = static_.configuration.servers_transport.root_cas,
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};
   for (const auto& entry_point : wiring_.entry_points) inputs.entry_points.push_back(entry_point.options.name);

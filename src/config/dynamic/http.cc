@@ -147,7 +147,7 @@ void describe(Fields<KeyPair>& f) {
 }
 
 void describe(Fields<PeerCertSan>& f) {
-  f("type", &PeerCertSan::type, "kind of name");
+  f("type", &PeerCertSan::type, "kind of name: DNSName or URI");
   f("value", &PeerCertSan::value, "the name");
 }
 
@@ -167,20 +167,19 @@ void describe(Fields<ForwardingTimeouts>& f) {
 }
 
 void describe(Fields<ServersTransport>& f) {
-  f("serverName", &ServersTransport::server_name, "name to ask for and to check in the certificate", kNoEffect);
-  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates", kNoEffect);
-  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's", kNoEffect);
-  f("certificates", &ServersTransport::certificates, "client certificates", kNoEffect);
-  f("cipherSuites", &ServersTransport::cipher_suites, "TLS cipher suites, IANA names", kNoEffect);
-  f("minVersion", &ServersTransport::min_version, "lowest TLS version, VersionTLS10 to VersionTLS13", kNoEffect);
-  f("maxVersion", &ServersTransport::max_version, "highest TLS version", kNoEffect);
+  f("serverName", &ServersTransport::server_name, "name to ask for and to check in the certificate");
+  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates");
+  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's");
+  f("certificates", &ServersTransport::certificates, "client certificates");
+  f("cipherSuites", &ServersTransport::cipher_suites, "TLS cipher suites, IANA names");
+  f("minVersion", &ServersTransport::min_version, "lowest TLS version, VersionTLS10 to VersionTLS13");
+  f("maxVersion", &ServersTransport::max_version, "highest TLS version");
   f("maxIdleConnsPerHost", &ServersTransport::max_idle_conns_per_host,
     "idle connections kept to each server; 0: 2; negative: none");
   f("forwardingTimeouts", &ServersTransport::forwarding_timeouts, "time limits");
   f("disableHTTP2", &ServersTransport::disable_http2, "never use HTTP/2");
-  f("peerCertURI", &ServersTransport::peer_cert_uri, "URI the certificate must hold; deprecated, use peerCertSANs",
-    kNoEffect);
-  f("peerCertSANs", &ServersTransport::peer_cert_sans, "names of which the certificate must hold one", kNoEffect);
+  f("peerCertURI", &ServersTransport::peer_cert_uri, "URI the certificate must hold; deprecated, use peerCertSANs");
+  f("peerCertSANs", &ServersTransport::peer_cert_sans, "names (DNSName or URI) of which the certificate must hold one");
   f("spiffe", &ServersTransport::spiffe, "SPIFFE identities", kAllowEmpty | kNoEffect);
 }
 

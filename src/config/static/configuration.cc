@@ -32,10 +32,8 @@ void describe(Fields<ForwardingTimeouts>& f) {
 }
 
 void describe(Fields<ServersTransport>& f) {
-  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates",
-    kUnsupported);
-  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's",
-    kUnsupported);
+  f("insecureSkipVerify", &ServersTransport::insecure_skip_verify, "do not check the servers' certificates");
+  f("rootCAs", &ServersTransport::root_cas, "authorities to trust, files or PEM text; empty: the system's");
   f("maxIdleConnsPerHost", &ServersTransport::max_idle_conns_per_host,
     "idle connections kept to each server; negative: none");
   f("forwardingTimeouts", &ServersTransport::forwarding_timeouts, "time limits towards the servers");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
 #include "proxy/build/server_url.h"
@@ -71,7 +73,7 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
     report.warn("health checks are not supported by this version of fairlead yet: every server counts as healthy");
   if (to_lower(options.strategy) != "wrr")
     return fail(Code::invalid, fmt::format("unsupported load-balancer strategy \"{}\"", options.strategy));
-  FL_TRY(built.transport, transport(options.servers_transport));
+  FL_TRY(built.transport, transport(options, report));
   if (before != nullptr && before->configuration.load_balancer && *before->configuration.load_balancer == options &&
       before->transport == built.transport)
     return before->balancer;
@@ -114,20 +116,35 @@ Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const
   return std::make_shared<Weighted>(std::move(made));
 }
 
-Result<TransportSpec> ServiceBuilder::transport(std::string_view name) const {
-  if (name.empty() || name == "default@internal") return inputs_.default_transport;
-  const auto it = configuration_.http.servers_transports.find(name);
-  if (it == configuration_.http.servers_transports.end())
-    return fail(Code::not_found, fmt::format("the serversTransport \"{}\" does not exist", name));
-  const config::dynamic::ServersTransport& options = it->second;
-  TransportSpec spec;
-  spec.name = it->first;
-  // Traefik: 0 is Go's default of 2, negative is no reuse.
-  spec.max_idle_per_host = options.max_idle_conns_per_host == 0 ? 2 : options.max_idle_conns_per_host;
-  const auto timeouts = options.forwarding_timeouts.value_or(config::dynamic::ForwardingTimeouts{});
-  spec.dial_timeout = timeouts.dial_timeout;
-  spec.response_header_timeout = timeouts.response_header_timeout;
-  spec.idle_timeout = timeouts.idle_conn_timeout;
+Result<TransportSpec> ServiceBuilder::transport(const config::dynamic::LoadBalancer& options, ServiceReport& report) {
+  const std::string& name = options.servers_transport;
+  TransportSpec spec = inputs_.default_transport;
+  config::dynamic::ServersTransport from{.insecure_skip_verify = inputs_.insecure_skip_verify,
+                                         .root_cas = inputs_.root_cas};
+  if (!name.empty() && name != "default@internal") {
+    const auto it = configuration_.http.servers_transports.find(name);
+    if (it == configuration_.http.servers_transports.end()) {
+      const auto missing = fmt::format("servers transport not found {}", name);
+      if (options.servers.empty()) return fail(Code::not_found, missing);
+      return fail(Code::not_found,
+                  fmt::format("error building proxy for server URL {}: {}", options.servers.front().url, missing));
+    }
+    from = it->second;
+    spec.name = it->first;
+    // Traefik: 0 is Go's default of 2, negative is no reuse.
+    spec.max_idle_per_host = from.max_idle_conns_per_host == 0 ? 2 : from.max_idle_conns_per_host;
+    const auto timeouts = from.forwarding_timeouts.value_or(config::dynamic::ForwardingTimeouts{});
+    spec.dial_timeout = timeouts.dial_timeout;
+    spec.response_header_timeout = timeouts.response_header_timeout;
+    spec.idle_timeout = timeouts.idle_conn_timeout;
+  }
+  const bool is_needed = std::ranges::any_of(
+      options.servers, [](const auto& server) { return to_lower(server.url).starts_with("https://"); });
+  if (!is_needed) return spec;
+  auto made = client_tls_.get(spec.name, from);
+  if (!made) return tl::make_unexpected(std::move(made).error().context(fmt::format("serversTransport {}", spec.name)));
+  if (!made->warning.empty()) report.warn(fmt::format("serversTransport {}: {}", spec.name, made->warning));
+  spec.tls = made->context;
   return spec;
 }
 
@@ -138,14 +155,14 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
     error = url.error();
     return nullptr;
   }
-  if (url->scheme != "http") {
+  if (url->scheme != "http" && url->scheme != "https") {
     error = {Code::invalid, fmt::format("server URL {}: servers with scheme {} are not supported by this version of "
-                                        "fairlead yet; use http://",
+                                        "fairlead yet; use http:// or https://",
                                         text, url->scheme)};
     return nullptr;
   }
   base_path = url->path;
-  auto& known = upstreams_[fmt::format("{}|{}", url->address(), transport.name)];
+  auto& known = upstreams_[fmt::format("{}://{}|{}", url->scheme, url->address(), transport.name)];
   if (auto spec = known.lock();
       spec != nullptr && spec->transport == transport && spec->host_header == url->host_header())
     return spec;
@@ -154,6 +171,7 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
   spec->port = url->port;
   spec->host_header = url->host_header();
   spec->address = url->address();
+  spec->secure = url->scheme == "https";
   spec->transport = transport;
   spec->slot = Slot(inputs_.upstream_slots);
   known = spec;

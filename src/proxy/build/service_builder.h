@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/build/client_tls_builder.h"
 #include "proxy/build/middleware_chain.h"
 #include "proxy/service/turns.h"
 #include "proxy/snapshot_builder.h"
@@ -29,13 +30,14 @@ struct BuiltService {
 class ServiceBuilder {
  public:
   ServiceBuilder(const BuildInputs& inputs, const config::dynamic::Configuration& configuration,
-                 const MiddlewareResolver& middlewares, RuntimeReport& report,
+                 const MiddlewareResolver& middlewares, ClientTlsBuilder& client_tls, RuntimeReport& report,
                  std::map<std::string, BuiltService, std::less<>>& before,
                  std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams,
                  std::map<std::string, std::weak_ptr<const TurnCursor>>& cursors)
       : inputs_(inputs),
         configuration_(configuration),
         middlewares_(middlewares),
+        client_tls_(client_tls),
         report_(report),
         before_(before),
         upstreams_(upstreams),
@@ -51,7 +53,8 @@ class ServiceBuilder {
                                          BuiltService& built, const BuiltService* before);
   Result<HandlerPtr> build_weighted(const std::string& name, const config::dynamic::Weighted& options,
                                     BuiltService& built, const BuiltService* before);
-  Result<TransportSpec> transport(std::string_view name) const;
+  // Of the servers of a load balancer. Errors: it does not exist; what it says of TLS is wrong and a server needs it.
+  Result<TransportSpec> transport(const config::dynamic::LoadBalancer& options, ServiceReport& report);
   std::shared_ptr<const UpstreamSpec> upstream(std::string_view url, const TransportSpec& transport, Error& error,
                                                std::string& base_path);
   std::shared_ptr<const TurnCursor> cursor(const std::string& name);
@@ -59,6 +62,7 @@ class ServiceBuilder {
   const BuildInputs& inputs_;
   const config::dynamic::Configuration& configuration_;
   const MiddlewareResolver& middlewares_;
+  ClientTlsBuilder& client_tls_;
   RuntimeReport& report_;
   std::map<std::string, BuiltService, std::less<>>& before_;
   std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams_;

@@ -21,10 +21,12 @@ ProxyError from(http::ClientError error) {
 uint16_t status_of(ProxyError error) {
   switch (error) {
     case ProxyError::connect_timeout:
+    case ProxyError::tls_timeout:
     case ProxyError::response_timeout: return 504;
     case ProxyError::client_gone: return 499;
     case ProxyError::request_body: return 400;
     case ProxyError::request_timeout: return 408;
+    case ProxyError::certificate_refused:
     case ProxyError::none: return 500;
     default: return 502;
   }
@@ -36,6 +38,9 @@ std::string_view describe(ProxyError error) {
     case ProxyError::name_resolution: return "the server's name could not be resolved";
     case ProxyError::connect_failed: return "the server refused the connection or cannot be reached";
     case ProxyError::connect_timeout: return "no connection to the server in time";
+    case ProxyError::tls_failed: return "the TLS handshake with the server failed";
+    case ProxyError::tls_timeout: return "no TLS handshake with the server in time";
+    case ProxyError::certificate_refused: return "the server's certificate is refused";
     case ProxyError::connection_lost: return "the server closed the connection before it answered";
     case ProxyError::response_timeout: return "the server did not answer in time";
     case ProxyError::malformed_response: return "the server's answer is not valid HTTP";

@@ -13,6 +13,9 @@ enum class ProxyError : uint8_t {
   name_resolution,
   connect_failed,
   connect_timeout,
+  tls_failed,
+  tls_timeout,
+  certificate_refused,
   // As http::ClientError has them.
   connection_lost,
   response_timeout,
@@ -26,7 +29,7 @@ enum class ProxyError : uint8_t {
 
 ProxyError from(http::ClientError error);
 
-// Traefik: network errors 502, time-outs 504, client gone 499.
+// Traefik: network errors 502, time-outs 504, client gone 499, a certificate that is not good 500.
 uint16_t status_of(ProxyError error);
 std::string_view describe(ProxyError error);
 

@@ -3,12 +3,32 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/log.h"
 #include "proxy/worker.h"
+#include "tls/tls_stream.h"
 
 namespace fl::proxy {
+namespace {
+constexpr Duration kHandshakeTimeout = 10s;  // as Traefik
+}
+
+struct Upstream::Dialing final : http::ClientGoneListener {
+  net::Stream* stream = nullptr;
+  bool client_gone = false;
+  void on_client_gone() noexcept override {
+    client_gone = true;
+    if (stream != nullptr) stream->cancel();
+  }
+};
 
 Upstream::Upstream(Worker& worker, const UpstreamSpec& spec)
-    : worker_(worker), host_(spec.host), port_(spec.port), transport_(spec.transport), expiry_(*this) {}
+    : worker_(worker),
+      host_(spec.host),
+      port_(spec.port),
+      transport_(spec.transport),
+      secure_(spec.secure),
+      tls_session_(spec.secure ? std::make_shared<tls::ClientSession>() : nullptr),
+      expiry_(*this) {}
 
 Upstream::~Upstream() = default;
 
@@ -33,25 +53,44 @@ net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Excha
     error = ProxyError::name_resolution;
     co_return nullptr;
   }
-  for (const net::IpAddress& ip : *resolved) {
-    int code = 0;
-    if (auto stream = net::start_connect({ip, port_}, &code)) {
-      net::TcpStream& tcp = *stream;
-      auto connection = http::make_http1_client(*this, std::move(stream));
-      exchange.watch_client(connection.get());
-      code = co_await net::connected(tcp, deadline);
-      if (code == 0) {
-        error = ProxyError::none;
-        co_return connection;
-      }
-      exchange.watch_client(nullptr);
-      if (connection->client_gone()) {
-        error = ProxyError::client_gone;
-        co_return nullptr;
-      }
-    }
-    error = code == -ETIMEDOUT ? ProxyError::connect_timeout : ProxyError::connect_failed;
+  Dialing dialing;
+  exchange.watch_client(&dialing);
+  std::unique_ptr<net::Stream> stream;
+  for (size_t i = 0; i < resolved->size() && stream == nullptr && !dialing.client_gone; ++i)
+    stream = co_await dial((*resolved)[i], deadline, dialing, error);
+  exchange.watch_client(nullptr);
+  if (dialing.client_gone) {
+    error = ProxyError::client_gone;
+    co_return nullptr;
   }
+  if (stream == nullptr) co_return nullptr;
+  error = ProxyError::none;
+  co_return http::make_http1_client(*this, std::move(stream));
+}
+
+net::Task<std::unique_ptr<net::Stream>> Upstream::dial(net::IpAddress ip, TimePoint deadline, Dialing& dialing,
+                                                       ProxyError& error) {
+  int code = 0;
+  auto socket = net::start_connect({ip, port_}, &code);
+  if (socket != nullptr) {
+    dialing.stream = socket.get();
+    code = co_await net::connected(*socket, deadline);
+    dialing.stream = nullptr;
+  }
+  if (code != 0) {
+    error = code == -ETIMEDOUT ? ProxyError::connect_timeout : ProxyError::connect_failed;
+    co_return nullptr;
+  }
+  if (!secure_) co_return socket;
+  auto secured = tls::TlsStream::start_connect(std::move(socket), transport_.tls, host_, tls_session_);
+  dialing.stream = secured.get();
+  const auto done = co_await secured->connected(worker_.loop().now() + kHandshakeTimeout);
+  dialing.stream = nullptr;
+  if (done) co_return secured;
+  log::debug("{}", done.error().message);
+  error = done.error().code == Code::timeout  ? ProxyError::tls_timeout
+          : done.error().code == Code::denied ? ProxyError::certificate_refused
+                                              : ProxyError::tls_failed;
   co_return nullptr;
 }
 

@@ -9,6 +9,7 @@
 #include "net/task.h"
 #include "proxy/forward/proxy_error.h"
 #include "proxy/upstream_spec.h"
+#include "tls/client_session.h"
 
 namespace fl::proxy {
 
@@ -33,6 +34,12 @@ class Upstream final : private http::ClientPool {
     TimePoint since;
   };
 
+  // Cancels what a new connection waits for when the exchange's client goes away.
+  struct Dialing;
+  // A stream that is ready for a message, over TLS if the server wants it; null on failure.
+  net::Task<std::unique_ptr<net::Stream>> dial(net::IpAddress ip, TimePoint deadline, Dialing& dialing,
+                                               ProxyError& error);
+
   // Keeps it for the next exchange, or closes it when there are enough.
   void put_back(std::unique_ptr<http::ClientConnection> connection) override;
   void on_closed(http::ClientConnection& connection) noexcept override;
@@ -44,7 +51,9 @@ class Upstream final : private http::ClientPool {
   const std::string host_;
   const uint16_t port_;
   const TransportSpec transport_;
-  std::vector<Idle> idle_;  // oldest first
+  const bool secure_;
+  const std::shared_ptr<tls::ClientSession> tls_session_;  // null: not secure
+  std::vector<Idle> idle_;                                 // oldest first
   struct ExpiryTimer : net::Timer {
     Upstream& upstream;
     explicit ExpiryTimer(Upstream& u) : Timer(&Upstream::on_timer), upstream(u) {}
