@@ -37,8 +37,11 @@ std::string to_text(const PlacementFailure& failure) {
     case Misfit::cpu: return closest + " has insufficient CPU units available.";
     case Misfit::memory: return closest + " has insufficient memory available.";
     case Misfit::ports: return closest + " is already using a port required by your task.";
-    default: return fmt::format("{} encountered error \"{}\".", closest, run_task_reason(failure.misfit));
+    default: break;
   }
+  std::string_view reason = run_task_reason(failure.misfit);
+  if (reason.ends_with('.')) reason.remove_suffix(1);
+  return fmt::format("{} encountered error \"{}\".", closest, reason);
 }
 
 }  // namespace fl::control::schedule

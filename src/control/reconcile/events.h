@@ -1,0 +1,21 @@
+// The messages of a service's `events` that tell what a plan does or cannot do, in AWS's words. Private to this folder.
+// Source: ECS developer guide, "Service event messages": "duplicate event messages are omitted until either the cause
+// is resolved or six hours passes".
+#pragma once
+
+#include "control/reconcile/draft.h"
+
+namespace fl::control::reconcile {
+
+inline constexpr Duration kEventRepeats = 6h;
+
+// "has started 2 tasks: (task ID) (task ID).": ten tasks an event, more where a plan would fill the service's events.
+void tell_starts_and_stops(Draft& draft);
+
+void tell_placement_failure(Draft& draft, const schedule::PlacementFailure& failure);
+void forget_placement_failure(Draft& draft);
+
+// The percentages allow neither a start nor a stop.
+void tell_stuck(Draft& draft);
+
+}  // namespace fl::control::reconcile
