@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "app/commands/check.h"
+#include "app/commands/control.h"
 #include "app/commands/explain.h"
 #include "app/commands/healthcheck.h"
 #include "app/commands/proxy.h"
@@ -26,6 +27,7 @@ constexpr Command kCommands[] = {
     // the first has no name: it runs when none is given
     {"", "[flags]", "run the proxy", fl::app::run_proxy},
     {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
+    {"control", "[flags]", "run the ECS-compatible control plane", fl::app::run_control},
     {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},
     {"healthcheck", "[flags]", "ask a running proxy whether it is well (needs --ping)", fl::app::run_healthcheck},
     {"version", "", "print the version", fl::app::run_version},

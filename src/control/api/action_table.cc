@@ -3,8 +3,11 @@
 #include "aws/generated/sts_operations.h"
 #include "control/api/action.h"
 #include "control/api/actions/account_settings.h"
+#include "control/api/actions/attributes.h"
+#include "control/api/actions/capacity_providers.h"
 #include "control/api/actions/clusters.h"
 #include "control/api/actions/identity.h"
+#include "control/api/actions/tags.h"
 #include "ecs/generated/ecs_operations.h"
 
 namespace fl::control::api {
@@ -21,6 +24,17 @@ const Action kEcs[] = {
     write_action<op::UpdateCluster, update_cluster>(),
     write_action<op::UpdateClusterSettings, update_cluster_settings>(),
     write_action<op::PutClusterCapacityProviders, put_cluster_capacity_providers>(),
+    write_action<op::CreateCapacityProvider, create_capacity_provider>(),
+    read_action<op::DescribeCapacityProviders, describe_capacity_providers>(),
+    write_action<op::UpdateCapacityProvider, update_capacity_provider>(),
+    write_action<op::DeleteCapacityProvider, delete_capacity_provider>(),
+    // attributes and tags
+    write_action<op::PutAttributes, put_attributes>(),
+    write_action<op::DeleteAttributes, delete_attributes>(),
+    read_action<op::ListAttributes, list_attributes>(),
+    write_action<op::TagResource, tag_resource>(),
+    write_action<op::UntagResource, untag_resource>(),
+    read_action<op::ListTagsForResource, list_tags_for_resource>(),
     // account settings
     read_action<op::ListAccountSettings, list_account_settings>(),
     write_action<op::PutAccountSetting, put_account_setting>(),
