@@ -7,7 +7,11 @@
 #include "control/api/actions/capacity_providers.h"
 #include "control/api/actions/clusters.h"
 #include "control/api/actions/identity.h"
+#include "control/api/actions/instances.h"
+#include "control/api/actions/services.h"
+#include "control/api/actions/state_changes.h"
 #include "control/api/actions/tags.h"
+#include "control/api/actions/tasks.h"
 #include "ecs/generated/ecs_operations.h"
 
 namespace fl::control::api {
@@ -40,6 +44,30 @@ const Action kEcs[] = {
     write_action<op::PutAccountSetting, put_account_setting>(),
     write_action<op::PutAccountSettingDefault, put_account_setting_default>(),
     write_action<op::DeleteAccountSetting, delete_account_setting>(),
+    // services
+    write_action<op::CreateService, create_service>(),
+    read_action<op::DescribeServices, describe_services>(),
+    read_action<op::ListServices, list_services>(),
+    write_action<op::UpdateService, update_service>(),
+    write_action<op::DeleteService, delete_service>(),
+    // tasks
+    write_action<op::RunTask, run_task>(),
+    write_action<op::StartTask, start_task>(),
+    write_action<op::StopTask, stop_task>(),
+    read_action<op::DescribeTasks, describe_tasks>(),
+    read_action<op::ListTasks, list_tasks>(),
+    // container instances
+    write_action<op::RegisterContainerInstance, register_container_instance>(),
+    write_action<op::DeregisterContainerInstance, deregister_container_instance>(),
+    read_action<op::DescribeContainerInstances, describe_container_instances>(),
+    read_action<op::ListContainerInstances, list_container_instances>(),
+    write_action<op::UpdateContainerInstancesState, update_container_instances_state>(),
+    read_action<op::UpdateContainerAgent, update_container_agent>(),
+    // agents
+    read_action<op::DiscoverPollEndpoint, discover_poll_endpoint>(),
+    write_action<op::SubmitTaskStateChange, submit_task_state_change>(),
+    write_action<op::SubmitContainerStateChange, submit_container_state_change>(),
+    write_action<op::SubmitAttachmentStateChanges, submit_attachment_state_changes>(),
     // known, and refused
     {"CreateDaemon"},
     {"UpdateDaemon"},

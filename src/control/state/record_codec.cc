@@ -35,6 +35,7 @@ template <Is<Reservation> R, class Io>
 void members(R& r, Io& io) {
   io("cpu", r.cpu);
   io("memory", r.memory);
+  io("gpus", r.gpus);
   io("tcpPorts", r.tcp_ports);
   io("udpPorts", r.udp_ports);
 }

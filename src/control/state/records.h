@@ -14,13 +14,11 @@
 #include "base/time.h"
 #include "control/reconcile/view.h"
 #include "ecs/generated/ecs_shapes.h"
+#include "ecs/shape.h"
 
 namespace fl::control::state {
 
-// The text of a shape's member, empty when absent.
-inline std::string_view text(const std::optional<std::string>& member) {
-  return member ? std::string_view(*member) : std::string_view();
-}
+using ecs::text;
 
 struct Cluster {
   std::string name;
@@ -48,7 +46,8 @@ struct TaskDefinition {
 struct Reservation {
   int64_t cpu = 0;     // units, 1024 a core
   int64_t memory = 0;  // MiB
-  std::vector<int32_t> tcp_ports, udp_ports;
+  int64_t gpus = 0;
+  std::vector<int32_t> tcp_ports, udp_ports;  // fixed host ports
   bool operator==(const Reservation&) const = default;
 };
 

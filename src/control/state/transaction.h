@@ -14,6 +14,10 @@
 #include "control/state/record_codec.h"
 #include "control/state/view.h"
 
+namespace fl::control::runner {
+class Capacities;
+}
+
 namespace fl::control::state {
 
 // A record that a transaction put or erased.
@@ -42,6 +46,14 @@ class Transaction {
   // Whole milliseconds, as AWS's timestamps have them.
   WallTime now() const { return now_; }
   IdSource& ids() { return ids_; }
+  // Where placement looks; what it enters there, this transaction must write.
+  runner::Capacities& capacities() const { return *capacities_; }
+  // How long a task that is to stop goes on serving, for load balancers to hear of it.
+  Duration drain_delay() const { return drain_delay_; }
+  void set_placement(runner::Capacities* capacities, Duration drain_delay) {
+    capacities_ = capacities;
+    drain_delay_ = drain_delay;
+  }
 
   template <class Record>
   void put(Record record) {
@@ -89,6 +101,8 @@ class Transaction {
   Partition partition_;
   WallTime now_;
   IdSource& ids_;
+  runner::Capacities* capacities_ = nullptr;
+  Duration drain_delay_{};
   std::map<std::pair<Kind, std::string>, Write> writes_;
 };
 

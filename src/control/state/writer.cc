@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/log.h"
+#include "control/runner/capacities.h"
 
 namespace fl::control::state {
 namespace {
@@ -81,21 +82,7 @@ net::Task<> Writer::run_group() {
   auto next = std::make_shared<View>(*view_);
   auto commit = std::make_shared<Commit>();
   store::Batch batch{.expected = next->revision()};
-  for (Entry& entry : group) {
-    Transaction transaction(*next, entry.scope, now, ids_);
-    if (!entry.command(transaction) || transaction.is_empty()) continue;
-    const Revision revision = next->revision() + 1;
-    for (const auto& [key, write] : transaction.writes())
-      batch.writes.push_back({.account = entry.scope.account,
-                              .region = entry.scope.region,
-                              .kind = kind_name(key.first),
-                              .key = key.second,
-                              .value = write.record ? std::optional(write.encode(write.record.get())) : std::nullopt,
-                              .revision = revision});
-    commit->accepted.push_back({revision, entry.scope, transaction.changes()});
-    next->put(entry.scope, std::make_shared<const Partition>(transaction.take_partition()));
-    next->set_revision(revision);
-  }
+  for (Entry& entry : group) run_one(entry, *next, batch, *commit, now);
   Result<> kept;
   if (!commit->accepted.empty()) {
     batch.revision = next->revision();
@@ -105,11 +92,34 @@ net::Task<> Writer::run_group() {
       publish(std::move(commit));
     } else {
       log::error("the state cannot be kept: {}", kept.error().message);
+      if (capacities_ != nullptr) capacities_->forget_all();
     }
   }
   // When it failed, so has every command of the group: a later one may have seen what an earlier one wrote.
   for (Entry& entry : group)
     if (entry.done) entry.done(kept);
+}
+
+void Writer::run_one(Entry& entry, View& next, store::Batch& batch, Commit& commit, WallTime now) {
+  Transaction transaction(next, entry.scope, now, ids_);
+  transaction.set_placement(capacities_, drain_delay_);
+  if (!entry.command(transaction)) {
+    if (capacities_ != nullptr) capacities_->on_dropped();
+    return;
+  }
+  if (capacities_ != nullptr) capacities_->on_accepted(transaction);
+  if (transaction.is_empty()) return;
+  const Revision revision = next.revision() + 1;
+  for (const auto& [key, write] : transaction.writes())
+    batch.writes.push_back({.account = entry.scope.account,
+                            .region = entry.scope.region,
+                            .kind = kind_name(key.first),
+                            .key = key.second,
+                            .value = write.record ? std::optional(write.encode(write.record.get())) : std::nullopt,
+                            .revision = revision});
+  commit.accepted.push_back({revision, entry.scope, transaction.changes()});
+  next.put(entry.scope, std::make_shared<const Partition>(transaction.take_partition()));
+  next.set_revision(revision);
 }
 
 void Writer::publish(std::shared_ptr<const Commit> commit) {

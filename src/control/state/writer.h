@@ -75,6 +75,9 @@ class Writer {
   void add_listener(std::function<void(const std::shared_ptr<const Commit>&)> listener) {
     listeners_.push_back(std::move(listener));
   }
+  // Set before the first command, if any action places tasks. Outlives the commands.
+  void set_capacities(runner::Capacities* capacities) { capacities_ = capacities; }
+  void set_drain_delay(Duration delay) { drain_delay_ = delay; }
   net::Loop& loop() { return loop_; }
   // From now on commands are answered with an error.
   void close() { closed_ = true; }
@@ -109,6 +112,7 @@ class Writer {
 
   net::Detached run();
   net::Task<> run_group();
+  void run_one(Entry& entry, View& next, store::Batch& batch, Commit& commit, WallTime now);
   void publish(std::shared_ptr<const Commit> commit);
 
   // Few enough that one group's sync is not far away, many enough that a flood shares it.
@@ -117,6 +121,8 @@ class Writer {
   net::Loop& loop_;
   store::Store& store_;
   IdSource ids_;
+  runner::Capacities* capacities_ = nullptr;
+  Duration drain_delay_{};
   std::vector<std::function<void(const std::shared_ptr<const Commit>&)>> listeners_;
   std::vector<Entry> queue_;
   bool running_ = false;
