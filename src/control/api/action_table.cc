@@ -11,6 +11,7 @@
 #include "control/api/actions/services.h"
 #include "control/api/actions/state_changes.h"
 #include "control/api/actions/tags.h"
+#include "control/api/actions/task_definitions.h"
 #include "control/api/actions/tasks.h"
 #include "ecs/generated/ecs_operations.h"
 
@@ -18,6 +19,12 @@ namespace fl::control::api {
 namespace {
 
 namespace op = ecs::op;
+
+// Of an action that answers ClientException to everything that is wrong with its request.
+Action client_errors(Action action) {
+  action.invalid_request = "ClientException";
+  return action;
+}
 
 const Action kEcs[] = {
     // clusters
@@ -32,6 +39,13 @@ const Action kEcs[] = {
     read_action<op::DescribeCapacityProviders, describe_capacity_providers>(),
     write_action<op::UpdateCapacityProvider, update_capacity_provider>(),
     write_action<op::DeleteCapacityProvider, delete_capacity_provider>(),
+    // task definitions
+    client_errors(write_action<op::RegisterTaskDefinition, register_task_definition>()),
+    read_action<op::DescribeTaskDefinition, describe_task_definition>(),
+    write_action<op::DeregisterTaskDefinition, deregister_task_definition>(),
+    write_action<op::DeleteTaskDefinitions, delete_task_definitions>(),
+    read_action<op::ListTaskDefinitions, list_task_definitions>(),
+    read_action<op::ListTaskDefinitionFamilies, list_task_definition_families>(),
     // attributes and tags
     write_action<op::PutAttributes, put_attributes>(),
     write_action<op::DeleteAttributes, delete_attributes>(),
