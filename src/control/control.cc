@@ -8,8 +8,11 @@
 
 #include "base/log.h"
 #include "config/address.h"
+#include "control/agents/agent_handler.h"
 #include "control/api/front.h"
 #include "control/auth/authenticator.h"
+#include "control/runner/capacities.h"
+#include "control/runner/runner.h"
 #include "control/state/writer.h"
 #include "control/store/sqlite_store.h"
 #include "http/server.h"
@@ -150,14 +153,26 @@ class ControlPlane::Running {
   static net::Task<> load_view(Running& running, Result<>& result) {
     auto view = co_await state::load_view(*running.store_);
     if (view)
-      running.writer_.emplace(running.control_.loop, *running.store_, *std::move(view));
+      running.follow(*std::move(view));
     else
       result = tl::make_unexpected(std::move(view).error());
+  }
+  void follow(std::shared_ptr<const state::View> view) {
+    writer_.emplace(control_.loop, *store_, std::move(view));
+    writer_->set_capacities(&capacities_);
+    links_.emplace(*writer_);
+    runner_.emplace(*writer_, runner::RunnerOptions{.lost_after = lost_after()});
+    runner_->start();
+  }
+  std::optional<Duration> lost_after() const {
+    if (options_.strict || options_.lost_after == 0s) return std::nullopt;
+    return options_.lost_after;
   }
   void end_control() {
     if (!writer_) return;
     writer_->close();
     while (!writer_->idle()) control_.loop.turn(true);
+    runner_.reset();
   }
 
   // ---- API thread
@@ -165,6 +180,9 @@ class ControlPlane::Running {
     front_ = std::make_unique<api::Front>(
         *writer_, std::move(authenticator),
         api::ServerSettings{options_.region, options_.account_id, endpoint_, options_.strict});
+    agents_ = std::make_unique<agents::AgentHandler>(*front_, *writer_, *links_, temporary_);
+    front_->add_path(std::string(agents::AgentHandler::kAcsPath), *agents_);
+    front_->add_path(std::string(agents::AgentHandler::kTcsPath), *agents_);
     server_ = std::make_unique<http::Server>(api_.loop, http::ServerOptions{}, *front_);
     listener_ = std::make_unique<net::Listener>(api_.loop, fd, [this](int accepted, const net::SocketAddress& peer) {
       server_->serve(std::make_unique<net::TcpStream>(api_.loop, accepted), describe(peer, local_));
@@ -184,6 +202,7 @@ class ControlPlane::Running {
     }
     server_.reset();
     front_.reset();
+    agents_.reset();
   }
 
   const config::statics::Control options_;
@@ -194,9 +213,13 @@ class ControlPlane::Running {
   LoopThread control_, api_;
   net::StopSource never_;
   // Of the control thread.
+  runner::Capacities capacities_;
   std::optional<state::Writer> writer_;
+  std::optional<agents::Links> links_;
+  std::optional<runner::Runner> runner_;
   // Of the API thread.
   std::unique_ptr<api::Front> front_;
+  std::unique_ptr<agents::AgentHandler> agents_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -17,6 +17,12 @@ void describe(Fields<Control>& f) {
   f("endpoint", &Control::endpoint, "URL under which agents reach this API; empty: http:// and the address",
     kFairleadOnly);
   f("strict", &Control::strict, "refuse also what Amazon ECS refuses and fairlead can do", kFairleadOnly);
+  f("lost-after", &Control::lost_after,
+    "how long an agent may be away before the tasks of services there are replaced; 0, and with strict: for ever",
+    kFairleadOnly);
+  f("drain-delay", &Control::drain_delay,
+    "how long a task that is to stop goes on running while a proxy watches, so that it hears of it first",
+    kFairleadOnly);
   f("log-level", &Control::log_level, "DEBUG, INFO, WARN or ERROR", kFairleadOnly);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/time.h"
 #include "config/fields.h"
 
 namespace fl::config::statics {
@@ -16,6 +17,8 @@ struct Control {
   std::string keys;
   std::string endpoint;
   bool strict = false;
+  Duration lost_after = 90s;
+  Duration drain_delay = 2s;
   std::string log_level = "INFO";
 };
 void describe(Fields<Control>& f);

@@ -1,0 +1,56 @@
+#include "control/agents/agent_handler.h"
+
+#include "base/log.h"
+#include "control/agents/acs_session.h"
+#include "control/agents/tcs_session.h"
+#include "control/api/names.h"
+#include "control/api/query_form.h"
+#include "http/websocket.h"
+
+namespace fl::control::agents {
+
+net::Task<> AgentHandler::handle(http::Exchange& exchange) const {
+  const http::RequestHead& head = exchange.request;
+  const auth::ReceivedRequest request{head.method, head.path, head.query, &head.headers, ""};
+  const auto identity = front_.authenticator().authenticate(request, "ecs", net::Loop::current().wall());
+  if (!identity) co_return exchange.respond_owned(403, identity.error().message + "\n", "text/plain");
+
+  // ACS and TCS name their parameters differently.
+  const bool is_acs = head.path == kAcsPath;
+  const api::FormParameters parameters = api::parse_form(head.query);
+  const state::Scope scope{identity->key.account, identity->region};
+  const auto view = writer_.view();
+  const auto cluster_name = api::find_parameter(parameters, is_acs ? "clusterArn" : "cluster");
+  const auto instance_name =
+      api::find_parameter(parameters, is_acs ? "containerInstanceArn" : "containerInstance").value_or("");
+  const auto cluster = api::find_cluster(scope, view->in(scope),
+                                         cluster_name ? std::optional(std::string(*cluster_name)) : std::nullopt);
+  const auto* instance =
+      cluster ? api::find_instance(scope, view->in(scope), (*cluster)->name, instance_name) : nullptr;
+  if (instance == nullptr || instance->shape.status == "INACTIVE")
+    co_return exchange.respond_owned(
+        400, R"({"__type":"InactiveInstanceException","message":"The container instance is not registered."})",
+        "application/json");
+  InstanceKey key{scope, (*cluster)->name, instance->id};
+  log::debug("agents: {} {} of {} connects", is_acs ? "ACS" : "TCS", key.id, key.cluster);
+  (void)http::accept_websocket(
+      exchange, [this, is_acs, key = std::move(key)](net::Stream& stream, net::InBuffer& in) mutable {
+        return is_acs ? serve_acs(stream, in, std::move(key)) : serve_tcs(stream, in, std::move(key));
+      });
+}
+
+net::Task<> AgentHandler::serve_acs(net::Stream& stream, net::InBuffer& in, InstanceKey key) const {
+  http::WebSocket socket(stream, in, http::WebSocketRole::server);
+  AcsSession session(socket, links_, std::move(key), *keys_, ids_);
+  co_await session.run();
+  co_await socket.close();
+}
+
+net::Task<> AgentHandler::serve_tcs(net::Stream& stream, net::InBuffer& in, InstanceKey key) const {
+  http::WebSocket socket(stream, in, http::WebSocketRole::server);
+  TcsSession session(socket, writer_, std::move(key));
+  co_await session.run();
+  co_await socket.close();
+}
+
+}  // namespace fl::control::agents
