@@ -88,6 +88,23 @@ net::Task<tl::expected<void, Caller::Failure>> Caller::attempt(const EncodedCall
   co_return tl::expected<void, Failure>();
 }
 
+net::Task<Result<http::FetchResponse>> Caller::get(const ecs::ServiceModel& service, std::string path,
+                                                   std::string query, http::FetchHeaders headers,
+                                                   CredentialSource& credentials, Duration timeout) {
+  FL_CO_TRY(const http::Url* base, endpoint(service));
+  http::FetchRequest request{.method = "GET", .url = *base, .headers = std::move(headers), .body = {}};
+  request.url.path = std::move(path);
+  request.url.query = std::move(query);
+  FL_CO_TRY(const Credentials keys, co_await credentials.get());
+  SigningInput input{request.method, request.url.path, request.url.query, request.headers, request.body};
+  input.headers.emplace_back("Host", request.url.authority());
+  for (auto& header :
+       sign(input, keys, {options_.region, service.signing_name}, fetcher_.loop().wall() + clock_offset_))
+    request.headers.push_back(std::move(header));
+  co_return co_await fetcher_.fetch(std::move(request),
+                                    {.timeout = timeout, .tls = options_.tls, .stop = options_.stop});
+}
+
 Caller::Failure Caller::refusal(const EncodedCall& call, const http::FetchResponse& response,
                                 CredentialSource& credentials) {
   ServiceError said = read_error(call.service->protocol, response);

@@ -45,6 +45,13 @@ class Caller {
     co_return response;
   }
 
+  // A signed GET of a path at the service's endpoint, once; whatever status is answered.
+  net::Task<Result<http::FetchResponse>> get(const ecs::ServiceModel& service, std::string path, std::string query,
+                                             http::FetchHeaders headers, CredentialSource& credentials,
+                                             Duration timeout);
+  // Errors as find_endpoint has them.
+  Result<const http::Url*> endpoint(const ecs::ServiceModel& service);
+
   const CallerOptions& options() const { return options_; }
   // Seconds-exact difference between AWS's clock and ours, as learnt so far.
   Duration clock_offset() const { return clock_offset_; }
@@ -77,7 +84,6 @@ class Caller {
                                                  CredentialSource& credentials, AnswerReader& reader);
   Failure refusal(const EncodedCall& call, const http::FetchResponse& response, CredentialSource& credentials);
   bool learn_clock(const http::FetchResponse& response);
-  Result<const http::Url*> endpoint(const ecs::ServiceModel& service);
   net::Task<bool> pause(Duration d);
 
   http::Fetcher& fetcher_;

@@ -7,6 +7,9 @@
 // operation and AWS's error type. Retries have happened already.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "aws/generated/ec2_shapes.h"
 #include "aws/generated/ssm_shapes.h"
 #include "base/result.h"
@@ -14,6 +17,12 @@
 #include "net/task.h"
 
 namespace fl::aws {
+
+// How far a watch has come, and whether anything happened that discovery asks about.
+struct Watched {
+  int64_t revision = 0;
+  bool is_changed = false;
+};
 
 class EcsApi {
  public:
@@ -35,6 +44,13 @@ class EcsApi {
   // Pages by 10 at most unless asked for more (50).
   virtual Call<ssm::DescribeInstanceInformationResult> describe_instance_information(
       ssm::DescribeInstanceInformationRequest request) = 0;
+
+  // Waits until something has changed since that revision, for a while at most; without one, gives the revision to go
+  // on from. Only fairlead's control plane can be waited for; errors as above, not_found where it is not one.
+  virtual Call<Watched> wait_for_change(std::optional<int64_t> since) {
+    (void)since;
+    co_return fail(Code::not_found, "this service has no watch");
+  }
 };
 
 }  // namespace fl::aws

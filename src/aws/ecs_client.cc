@@ -5,6 +5,8 @@
 #include "aws/generated/ec2_operations.h"
 #include "aws/generated/ssm_operations.h"
 #include "aws/region.h"
+#include "base/json.h"
+#include "base/strings.h"
 #include "ecs/generated/ecs_operations.h"
 
 namespace fl::aws {
@@ -19,6 +21,24 @@ EcsApi::Call<typename Op::Response> call_for(Caller& caller, CredentialSource& c
     co_return fail(Code::unavailable,
                    fmt::format("{} {}: the answer lacks what was asked for", Op::kService.endpoint_prefix, Op::kName));
   co_return response;
+}
+
+// Reads the events of one answer (`once=true`): how far they go, and whether one is about what discovery reads.
+Watched read_events(std::string_view text, int64_t since) {
+  Watched out{.revision = since};
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.starts_with("id: ")) out.revision = parse_int(line.substr(4)).value_or(out.revision);
+    if (line == "event: ready") out.is_changed = true;
+    if (!line.starts_with("data: ")) continue;
+    const auto data = json::parse(line.substr(6));
+    const json::Value* changes = data ? data->find("changes") : nullptr;
+    if (changes == nullptr || changes->if_array() == nullptr) continue;
+    for (const json::Value& change : *changes->if_array()) {
+      const auto kind = change.string_at("kind");
+      out.is_changed |= kind == "task" || kind == "containerInstance" || kind == "cluster";
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -88,6 +108,22 @@ EcsApi::Call<ssm::DescribeInstanceInformationResult> EcsClient::describe_instanc
     ssm::DescribeInstanceInformationRequest request) {
   return call_for<ssm::op::DescribeInstanceInformation>(
       caller_, credentials_, std::move(request), &ssm::DescribeInstanceInformationResult::instance_information_list);
+}
+
+EcsApi::Call<Watched> EcsClient::wait_for_change(std::optional<int64_t> since) {
+  constexpr Duration kPatience = 25s;  // fairlead ends a quiet watch after 15 s
+  FL_CO_TRY(const http::Url* endpoint, caller_.endpoint(ecs::kService));
+  if (endpoint->host.find(".amazonaws.com") != std::string::npos)
+    co_return fail(Code::not_found, "Amazon ECS has no watch");
+  http::FetchHeaders headers;
+  if (since) headers.emplace_back("Last-Event-ID", std::to_string(*since));
+  FL_CO_TRY(const http::FetchResponse answer, co_await caller_.get(ecs::kService, "/fairlead/v1/watch", "once=true",
+                                                                   std::move(headers), credentials_, kPatience));
+  if (answer.status / 100 == 5) co_return fail(Code::unavailable, fmt::format("watch: HTTP status {}", answer.status));
+  if (answer.status != 200 || !answer.header("Content-Type").starts_with("text/event-stream"))
+    co_return fail(Code::not_found,
+                   fmt::format("{} has no watch: HTTP status {}", endpoint->to_string(), answer.status));
+  co_return read_events(answer.body, since.value_or(0));
 }
 
 }  // namespace fl::aws

@@ -37,6 +37,7 @@ class EcsClient final : public EcsApi {
   Call<ec2::DescribeInstancesResult> describe_instances(ec2::DescribeInstancesRequest request) override;
   Call<ssm::DescribeInstanceInformationResult> describe_instance_information(
       ssm::DescribeInstanceInformationRequest request) override;
+  Call<Watched> wait_for_change(std::optional<int64_t> since) override;
 
   const std::string& region() const { return caller_.options().region; }
 

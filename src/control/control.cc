@@ -15,6 +15,7 @@
 #include "control/runner/runner.h"
 #include "control/state/writer.h"
 #include "control/store/sqlite_store.h"
+#include "control/watch/watch_handler.h"
 #include "http/server.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -161,6 +162,7 @@ class ControlPlane::Running {
     writer_.emplace(control_.loop, *store_, std::move(view));
     writer_->set_capacities(&capacities_);
     links_.emplace(*writer_);
+    watch_hub_.emplace(*writer_, options_.drain_delay);
     runner_.emplace(*writer_, runner::RunnerOptions{.lost_after = lost_after()});
     runner_->start();
   }
@@ -173,6 +175,7 @@ class ControlPlane::Running {
     writer_->close();
     while (!writer_->idle()) control_.loop.turn(true);
     runner_.reset();
+    watch_hub_.reset();
   }
 
   // ---- API thread
@@ -183,6 +186,8 @@ class ControlPlane::Running {
     agents_ = std::make_unique<agents::AgentHandler>(*front_, *writer_, *links_, temporary_);
     front_->add_path(std::string(agents::AgentHandler::kAcsPath), *agents_);
     front_->add_path(std::string(agents::AgentHandler::kTcsPath), *agents_);
+    watch_ = std::make_unique<watch::WatchHandler>(*front_, *watch_hub_);
+    front_->add_path(std::string(watch::WatchHandler::kPath), *watch_);
     server_ = std::make_unique<http::Server>(api_.loop, http::ServerOptions{}, *front_);
     listener_ = std::make_unique<net::Listener>(api_.loop, fd, [this](int accepted, const net::SocketAddress& peer) {
       server_->serve(std::make_unique<net::TcpStream>(api_.loop, accepted), describe(peer, local_));
@@ -203,6 +208,7 @@ class ControlPlane::Running {
     server_.reset();
     front_.reset();
     agents_.reset();
+    watch_.reset();
   }
 
   const config::statics::Control options_;
@@ -216,10 +222,12 @@ class ControlPlane::Running {
   runner::Capacities capacities_;
   std::optional<state::Writer> writer_;
   std::optional<agents::Links> links_;
+  std::optional<watch::WatchHub> watch_hub_;
   std::optional<runner::Runner> runner_;
   // Of the API thread.
   std::unique_ptr<api::Front> front_;
   std::unique_ptr<agents::AgentHandler> agents_;
+  std::unique_ptr<watch::WatchHandler> watch_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<net::Listener> listener_;
 };

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "control/api/front.h"
+#include "control/runner/capacities.h"
 #include "control/state/writer.h"
 #include "net/loop.h"
 
@@ -76,7 +77,9 @@ class ApiForTest {
         front(writer,
               auth::Authenticator::any(settings.account_id, settings.region,
                                        std::make_shared<const auth::TemporaryKeys>("seal")),
-              settings, clock) {}
+              settings, clock) {
+    writer.set_capacities(&capacities);
+  }
 
   // An action of ecs or ssm. `region`: of the signature's scope; empty: without a signature.
   Reply call(std::string_view service, std::string_view action, std::string body, std::string_view region = "") {
@@ -109,6 +112,7 @@ class ApiForTest {
 
   ClockForTest clock;
   net::Loop loop{clock};
+  runner::Capacities capacities;
 
  private:
   static net::Task<> run(const http::Handler& handler, http::Exchange& exchange, bool& done) {

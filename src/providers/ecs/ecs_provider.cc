@@ -28,8 +28,19 @@ struct EcsProvider::Cluster {
   std::string error;
   std::optional<WallTime> last_success;
   bool is_answered = false;
-  int failures = 0;  // in a row
+  int failures = 0;                     // in a row
+  bool is_changed = false;              // since the last reading began, as a watch says
+  std::optional<net::StopSource> nap_;  // between two readings
   net::StopSource stop;
+
+  void wake() {
+    is_changed = true;
+    if (nap_) nap_->request_stop();
+  }
+  void end() {
+    stop.request_stop();
+    wake();
+  }
 };
 
 Result<CompiledOptions> CompiledOptions::make(const config::statics::EcsProvider& options) {
@@ -60,12 +71,13 @@ net::Task<void> EcsProvider::run(Sink& sink, net::StopToken stop) {
     for (const std::string& name : options_.clusters) start_cluster(name, scope);
   }
   scope.spawn(end_first_answers(stop));
+  scope.spawn(follow_changes(stop));
   while (co_await changed_.wait(stop)) {
     if (!has_first_answers()) continue;
     if (!co_await net::sleep_for(kGather, stop)) break;
     publish(sink);
   }
-  for (const auto& [name, cluster] : clusters_) cluster->stop.request_stop();
+  for (const auto& [name, cluster] : clusters_) cluster->end();
   co_await scope.join();
 }
 
@@ -104,7 +116,7 @@ net::Task<void> EcsProvider::follow_clusters(net::TaskScope& scope, net::StopTok
       for (const std::string& name : now) start_cluster(name, scope);
       std::erase_if(clusters_, [&](const auto& entry) {
         if (now.contains(entry.first)) return false;
-        entry.second->stop.request_stop();
+        entry.second->end();
         return true;
       });
     }
@@ -116,10 +128,43 @@ net::Task<void> EcsProvider::follow_cluster(std::shared_ptr<Cluster> cluster) {
   ClusterReader reader(api_, definitions_);
   Duration wait;
   do {
+    cluster->is_changed = false;
     auto reading = co_await reader.read(cluster->name);
     if (cluster->stop.stop_requested()) co_return;
     wait = take_reading(*cluster, std::move(reading));
-  } while (co_await net::sleep_for(wait, cluster->stop));
+  } while (co_await nap(*cluster, wait));
+}
+
+// Until the time is over or a watch says that something changed. -> false when asked to stop
+net::Task<bool> EcsProvider::nap(Cluster& cluster, Duration most) {
+  if (!cluster.is_changed) {
+    cluster.nap_.emplace();
+    co_await net::sleep_for(most, *cluster.nap_);
+    cluster.nap_.reset();
+  }
+  // Changes that come together are one reading.
+  co_return cluster.is_changed ? co_await net::sleep_for(kGather, cluster.stop) : !cluster.stop.stop_requested();
+}
+
+// Where the API can be watched, its changes wake the clusters; else they are read by the clock alone.
+net::Task<void> EcsProvider::follow_changes(net::StopToken stop) {
+  std::optional<int64_t> since;
+  int failures = 0;
+  while (!stop.stop_requested()) {
+    const auto watched = co_await api_.wait_for_change(since);
+    if (watched) {
+      failures = 0;
+      since = watched->revision;
+      if (watched->is_changed)
+        for (const auto& [name, cluster] : clusters_) cluster->wake();
+      if (!co_await net::sleep_for(kGather, stop)) co_return;
+      continue;
+    }
+    since.reset();
+    const bool cannot = watched.error().code == Code::not_found;
+    const Duration wait = cannot ? kAskForWatch : retry_after(++failures);
+    if (!co_await net::sleep_for(wait, stop)) co_return;
+  }
 }
 
 Duration EcsProvider::take_reading(Cluster& cluster, Result<ClusterReading> reading) {

@@ -1,7 +1,8 @@
 // Routers and services from the labels of containers that run on Amazon ECS (or anything that answers like it).
 // Main thread; lives as long as its run() and longer than none of the API it was given.
 //
-// Each cluster is read on its own, every refreshSeconds; one that fails is tried again with back-off and keeps what was
+// Each cluster is read on its own, every refreshSeconds, and at once when a control plane that can be watched (our own)
+// says that something changed; one that fails is tried again with back-off and keeps what was
 // last known of it, which a state file carries over a restart. What is sent is never made of an error: nothing until
 // each cluster has been read or had time to be, and nothing at all before anything is known.
 // Source: Traefik, ECS provider.
@@ -49,6 +50,8 @@ class EcsProvider final : public Provider {
   static constexpr Duration kFirstAnswers = 2s;
   // Clusters that change together are one message.
   static constexpr Duration kGather = 20ms;
+  // How often one that cannot be watched is asked whether it can be now.
+  static constexpr Duration kAskForWatch = 10min;
   static constexpr Duration kFirstRetry = 500ms, kLongestRetry = 60s;  // times 1.5 each, give or take a half
 
  private:
@@ -60,6 +63,8 @@ class EcsProvider final : public Provider {
   void start_cluster(const std::string& name, net::TaskScope& scope);
   net::Task<void> follow_clusters(net::TaskScope& scope, net::StopToken stop);
   net::Task<void> follow_cluster(std::shared_ptr<Cluster> cluster);
+  net::Task<void> follow_changes(net::StopToken stop);
+  static net::Task<bool> nap(Cluster& cluster, Duration most);
   net::Task<void> end_first_answers(net::StopToken stop);
   // -> how long to wait before the next reading.
   Duration take_reading(Cluster& cluster, Result<ClusterReading> reading);
