@@ -71,19 +71,20 @@ struct Qualifier {
   void operator()(TcpServersTransport&) const {}
 };
 
-// Calls f(kind, map of `a`, map of `b`) for each kind of object that has a name of its own.
-template <class F>
-void for_each_kind(Configuration& a, const Configuration& b, F f) {
-  f("http.routers", a.http.routers, b.http.routers);
-  f("http.services", a.http.services, b.http.services);
-  f("http.middlewares", a.http.middlewares, b.http.middlewares);
-  f("http.serversTransports", a.http.servers_transports, b.http.servers_transports);
-  f("tcp.routers", a.tcp.routers, b.tcp.routers);
-  f("tcp.services", a.tcp.services, b.tcp.services);
-  f("tcp.middlewares", a.tcp.middlewares, b.tcp.middlewares);
-  f("tcp.serversTransports", a.tcp.servers_transports, b.tcp.servers_transports);
-  f("udp.routers", a.udp.routers, b.udp.routers);
-  f("udp.services", a.udp.services, b.udp.services);
+// Calls f(kind, what each of `x` has of it) for each kind of object that has a name of its own; all of `x` have the
+// shape of Configuration.
+template <class F, class... Shapes>
+void for_each_kind(F f, Shapes&... x) {
+  f("http.routers", x.http.routers...);
+  f("http.services", x.http.services...);
+  f("http.middlewares", x.http.middlewares...);
+  f("http.serversTransports", x.http.servers_transports...);
+  f("tcp.routers", x.tcp.routers...);
+  f("tcp.services", x.tcp.services...);
+  f("tcp.middlewares", x.tcp.middlewares...);
+  f("tcp.serversTransports", x.tcp.servers_transports...);
+  f("udp.routers", x.udp.routers...);
+  f("udp.services", x.udp.services...);
 }
 
 // TLS options or stores: only `default` has no provider, so only it can meet another of its name.
@@ -125,44 +126,94 @@ void apply_entry_point(const statics::EntryPoint& entry_point, Router& router) {
   if (own.trace_verbosity.empty()) own.trace_verbosity = observability.trace_verbosity;
 }
 
-// Traefik: the model step.
-void apply_entry_points(const Map<statics::EntryPoint>& entry_points, Map<Router>& routers) {
-  const auto with_a_say = [&](const std::string& name) {
-    const auto it = entry_points.find(name);
-    return it != entry_points.end() && says_something(it->second) ? &it->second : nullptr;
-  };
-  if (std::ranges::none_of(entry_points, [](const auto& entry) { return says_something(entry.second); })) return;
+std::vector<std::string> udp_entry_points(const MergeInputs& inputs) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry_point] : inputs.entry_points)
+    if (const auto address = parse_address(entry_point.address); address && address->protocol == Address::Protocol::udp)
+      names.push_back(name);
+  return names;
+}
 
-  Map<Router> out;
-  for (auto& [name, router] : routers) {
+// What a provider's object becomes: one object with a qualified name, or of a router one for each entry point that has
+// a say in it.
+class Translator {
+ public:
+  Translator(std::string_view provider, const MergeInputs& inputs)
+      : provider_(provider), qualifier_{provider}, inputs_(inputs) {}
+
+  template <class T, class Emit>
+  void operator()(const std::string& name, T object, Emit emit) const {
+    qualifier_(object);
+    if constexpr (std::is_same_v<T, TcpRouter>)
+      if (object.entry_points.empty()) object.entry_points = inputs_.default_entry_points;
+    if constexpr (std::is_same_v<T, UdpRouter>)
+      if (object.entry_points.empty()) object.entry_points = udp_entry_points(inputs_);
+    if constexpr (std::is_same_v<T, Router>) {
+      if (object.entry_points.empty() && object.parent_refs.empty()) object.entry_points = inputs_.default_entry_points;
+      apply_entry_points(qualify(name, provider_), std::move(object), emit);
+    } else {
+      emit(qualify(name, provider_), std::move(object));
+    }
+  }
+
+ private:
+  // Traefik: the model step.
+  template <class Emit>
+  void apply_entry_points(const std::string& name, Router router, Emit emit) const {
     const std::vector<std::string> listed = std::exchange(router.entry_points, {});
     for (const std::string& entry_point : listed) {
-      const statics::EntryPoint* model = with_a_say(entry_point);
-      if (model == nullptr) {
+      const auto model = inputs_.entry_points.find(entry_point);
+      if (model == inputs_.entry_points.end() || !says_something(model->second)) {
         router.entry_points.push_back(entry_point);
         continue;
       }
       Router copy = router;
       copy.entry_points = {entry_point};
-      apply_entry_point(*model, copy);
-      out.insert_or_assign(listed.size() > 1 ? entry_point + "-" + name : name, std::move(copy));
+      apply_entry_point(model->second, copy);
+      emit(listed.size() > 1 ? entry_point + "-" + name : name, std::move(copy));
     }
-    if (!router.entry_points.empty() || listed.empty()) out.insert_or_assign(name, std::move(router));
+    if (!router.entry_points.empty() || listed.empty()) emit(name, std::move(router));
   }
-  routers = std::move(out);
-}
 
-void add_default_entry_points(const MergeInputs& inputs, Configuration& configuration) {
-  for (auto& [name, router] : configuration.http.routers)
-    if (router.entry_points.empty() && router.parent_refs.empty()) router.entry_points = inputs.default_entry_points;
-  for (auto& [name, router] : configuration.tcp.routers)
-    if (router.entry_points.empty()) router.entry_points = inputs.default_entry_points;
-  std::vector<std::string> udp;
-  for (const auto& [name, entry_point] : inputs.entry_points)
-    if (const auto address = parse_address(entry_point.address); address && address->protocol == Address::Protocol::udp)
-      udp.push_back(name);
-  for (auto& [name, router] : configuration.udp.routers)
-    if (router.entry_points.empty()) router.entry_points = udp;
+  const std::string_view provider_;
+  const Qualifier qualifier_;
+  const MergeInputs& inputs_;
+};
+
+// A provider's objects of one kind as they came, each with what was made of it, in the order of their names.
+template <class T>
+struct Translated {
+  using Entry = typename Objects<T>::EntryPtr;
+  struct Row {
+    Entry source;
+    Entry made;
+  };
+  std::vector<Row> rows;  // one source may have several
+};
+
+// Brings `memory` up to date with `source` and adds what it then holds to `target`.
+template <class T>
+void translate(const Objects<T>& source, const Translator& translator, Translated<T>& memory, Objects<T>& target) {
+  using Row = typename Translated<T>::Row;
+  std::vector<Row> rows;
+  rows.reserve(source.size());
+  auto before = memory.rows.begin();
+  for (auto it = source.begin(); it != source.end(); ++it) {
+    const auto& entry = it.entry();
+    while (before != memory.rows.end() && before->source->first < entry->first) ++before;
+    const bool is_known = before != memory.rows.end() && (before->source == entry || *before->source == *entry);
+    if (is_known) {
+      for (const auto known = before->source; before != memory.rows.end() && before->source == known; ++before)
+        rows.push_back({entry, before->made});
+    } else {
+      translator(entry->first, entry->second, [&](std::string name, T object) {
+        using Entry = typename Objects<T>::Entry;
+        rows.push_back({entry, std::make_shared<const Entry>(std::move(name), std::move(object))});
+      });
+    }
+  }
+  memory.rows = std::move(rows);
+  for (const Row& row : memory.rows) target.share(row.made);
 }
 
 }  // namespace
@@ -178,42 +229,71 @@ QualifiedName split_name(std::string_view qualified) {
   return {qualified.substr(0, at), qualified.substr(at + 1)};
 }
 
-Merged merge(const std::vector<ProviderConfig>& providers, const MergeInputs& inputs) {
+// What was made of a provider's configuration, in its shape.
+struct Merger::Memory {
+  struct {
+    Translated<Router> routers;
+    Translated<Service> services;
+    Translated<Middleware> middlewares;
+    Translated<ServersTransport> servers_transports;
+  } http;
+  struct {
+    Translated<TcpRouter> routers;
+    Translated<TcpService> services;
+    Translated<TcpMiddleware> middlewares;
+    Translated<TcpServersTransport> servers_transports;
+  } tcp;
+  struct {
+    Translated<UdpRouter> routers;
+    Translated<UdpService> services;
+  } udp;
+};
+
+Merger::Merger(MergeInputs inputs) : inputs_(std::move(inputs)) {}
+Merger::~Merger() = default;
+
+Merged Merger::merge(const std::vector<ProviderConfig>& providers) {
   Merged merged;
   for (const ProviderConfig& from : providers) {
-    const Qualifier qualifier{from.provider};
-    for_each_kind(merged.configuration, *from.configuration, [&](std::string_view, auto& target, const auto& source) {
-      for (const auto& [name, object] : source)
-        qualifier(target.insert_or_assign(qualify(name, from.provider), object).first->second);
-    });
-    std::ranges::copy(from.configuration->tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
+    auto& memory = memory_[from.provider];
+    if (memory == nullptr) memory = std::make_unique<Memory>();
+    const Translator translator(from.provider, inputs_);
+    const Configuration& source = *from.configuration;
+    for_each_kind([&](std::string_view, const auto& objects, auto& known,
+                      auto& target) { translate(objects, translator, known, target); },
+                  source, *memory, merged.configuration);
+    std::ranges::copy(source.tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
   }
   merge_tls(providers, &Tls::options, "tls.options", merged);
   merge_tls(providers, &Tls::stores, "tls.stores", merged);
-  add_default_entry_points(inputs, merged.configuration);
-  apply_entry_points(inputs.entry_points, merged.configuration.http.routers);
   return merged;
 }
 
-Merged merge_files(std::vector<NamedConfiguration> files) {
+Merged merge_files(const std::vector<NamedConfiguration>& files) {
   Merged merged;
-  for (NamedConfiguration& file : files) {
-    const auto add = [&](std::string_view kind, auto& target, const auto& source) {
-      for (const auto& [name, object] : source) {
-        if (target.try_emplace(name, object).second) continue;
-        merged.issues.push_back({.severity = Severity::warning,
-                                 .where = file.source,
-                                 .path = fmt::format("{}.{}", kind, name),
-                                 .text = "is defined by an earlier file already; that one counts",
-                                 .kind = std::string(kind),
-                                 .object = name});
-      }
+  for (const NamedConfiguration& file : files) {
+    const auto is_first = [&](std::string_view kind, const auto& target, const std::string& name) {
+      if (!target.contains(name)) return true;
+      merged.issues.push_back({.severity = Severity::warning,
+                               .where = file.source,
+                               .path = fmt::format("{}.{}", kind, name),
+                               .text = "is defined by an earlier file already; that one counts",
+                               .kind = std::string(kind),
+                               .object = name});
+      return false;
     };
-    for_each_kind(merged.configuration, file.configuration, add);
-    add("tls.options", merged.configuration.tls.options, file.configuration.tls.options);
-    add("tls.stores", merged.configuration.tls.stores, file.configuration.tls.stores);
-    auto& certificates = merged.configuration.tls.certificates;
-    std::ranges::move(file.configuration.tls.certificates, std::back_inserter(certificates));
+    const auto share = [&](std::string_view kind, auto& target, const auto& source) {
+      for (auto it = source.begin(); it != source.end(); ++it)
+        if (is_first(kind, target, it->first)) target.share(it.entry());
+    };
+    const auto copy = [&](std::string_view kind, auto& target, const auto& source) {
+      for (const auto& [name, object] : source)
+        if (is_first(kind, target, name)) target.emplace(name, object);
+    };
+    for_each_kind(share, merged.configuration, file.configuration);
+    copy("tls.options", merged.configuration.tls.options, file.configuration.tls.options);
+    copy("tls.stores", merged.configuration.tls.stores, file.configuration.tls.stores);
+    std::ranges::copy(file.configuration.tls.certificates, std::back_inserter(merged.configuration.tls.certificates));
   }
   return merged;
 }

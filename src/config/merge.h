@@ -1,7 +1,8 @@
-// The configurations of all providers -> one, with every name as name@provider. Pure; any thread.
+// The configurations of all providers -> one, with every name as name@provider. Main thread.
 // Source: Traefik, from provider message to running configuration.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,7 +35,27 @@ struct Merged {
 // one, all of them are dropped, as an issue. Routers without entry points get the default ones (UDP routers: all UDP
 // ones), unless they have parents. What an entry point says about its routers (middlewares, TLS, observability) is
 // written into them; a router on several entry points becomes <entry point>-<name> for each that says something.
-Merged merge(const std::vector<ProviderConfig>& providers, const MergeInputs& inputs);
+//
+// Keeps what it made last: an object whose provider says the same as before is the very entry of the last time, so that
+// who compares configurations compares pointers.
+class Merger {
+ public:
+  explicit Merger(MergeInputs inputs);
+  ~Merger();
+
+  Merged merge(const std::vector<ProviderConfig>& providers);
+
+ private:
+  struct Memory;
+
+  const MergeInputs inputs_;
+  std::map<std::string, std::unique_ptr<Memory>, std::less<>> memory_;  // by provider
+};
+
+// Once.
+inline Merged merge(const std::vector<ProviderConfig>& providers, const MergeInputs& inputs) {
+  return Merger(inputs).merge(providers);
+}
 
 // One file of a provider that reads several.
 struct NamedConfiguration {
@@ -44,7 +65,7 @@ struct NamedConfiguration {
 
 // The files of one provider as one configuration, in the order given: of two objects with one name the first counts,
 // the second is left out with a warning. Certificates add up.
-Merged merge_files(std::vector<NamedConfiguration> files);
+Merged merge_files(const std::vector<NamedConfiguration>& files);
 
 // "web" -> "web@file"; a name that has a provider, and an empty one, stay as they are.
 std::string qualify(std::string_view name, std::string_view provider);

@@ -54,6 +54,32 @@ http:
       R"("middlewares":{"e@file":{"errors":{"service":"s@file"}},"m@file":{"chain":{"middlewares":["e@file"]}}}})");
 }
 
+// What says the same as before is the very entry of the last merge, whatever else changed.
+TEST(Merge, UnchangedObjectsAreSharedWithTheLastMerge) {
+  Merger merger({.default_entry_points = {"web", "secure"},
+                 .entry_points = {{"web", {}}, {"secure", {.http = {.middlewares = {"m@file"}}}}}});
+  const auto merge = [&](const std::string& yaml) {
+    return merger.merge({{"file", std::make_shared<const dynamic::Configuration>(read(yaml))}}).configuration.http;
+  };
+  const auto first =
+      merge("http: {routers: {a: {rule: x}, b: {rule: y}, d: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: false}}}}");
+  const auto second =
+      merge("http: {routers: {a: {rule: x}, b: {rule: Y}, c: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: false}}}}");
+  const auto names = [](const auto& objects) {
+    std::string out;
+    for (const auto& [name, _] : objects) out += name + " ";
+    return out;
+  };
+  EXPECT_EQ(names(second.routers), "a@file b@file c@file secure-a@file secure-b@file secure-c@file ");
+  for (const auto name : {"a@file", "secure-a@file"})
+    EXPECT_EQ(first.routers.find(name).entry(), second.routers.find(name).entry()) << name;
+  EXPECT_EQ(first.services.find("s@file").entry(), second.services.find("s@file").entry());
+  EXPECT_EQ(first.routers.at("secure-b@file").rule, "y");
+  EXPECT_EQ(second.routers.at("secure-b@file").rule, "Y");
+  EXPECT_EQ(second.routers.at("secure-b@file").middlewares, std::vector<std::string>{"m@file"});
+  EXPECT_TRUE(second.routers.at("b@file").middlewares.empty());
+}
+
 TEST(Merge, ProvidersStandSideBySide) {
   const Merged merged =
       merge_yaml({{"a", "http: {routers: {r: {rule: x}}}"}, {"b", "http: {routers: {r: {rule: y}}}"}});

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "config/fields.h"
+#include "config/objects.h"
 
 namespace fl::config {
 
@@ -151,6 +152,20 @@ struct TypeOf<Map<T>> {
                                     for (const auto& [key, value] : *static_cast<const Self*>(self))
                                       visit(state, key, &value);
                                   }};
+};
+template <class T>
+struct TypeOf<Objects<T>> {
+  using Self = Objects<T>;
+  static constexpr Type kType{
+      .kind = Type::Kind::map,
+      .element = &TypeOf<T>::kType,
+      .size = [](const void* self) { return static_cast<const Self*>(self)->size(); },
+      .insert = [](void* self, std::string_view key) -> void* { return &(*static_cast<Self*>(self))[key]; },
+      .erase = [](void* self, std::string_view key) { static_cast<Self*>(self)->erase(key); },
+      .visit =
+          [](const void* self, Type::Visit visit, void* state) {
+            for (const auto& [key, value] : *static_cast<const Self*>(self)) visit(state, key, &value);
+          }};
 };
 
 template <class T>

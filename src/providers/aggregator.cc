@@ -58,8 +58,8 @@ void Aggregator::send_unthrottled(Message message) {
 }
 
 void Aggregator::apply(Message message) {
-  std::string provider = message.provider;
-  current_.insert_or_assign(std::move(provider), std::move(message));
+  // What was goes after the change is in force: freeing it takes about as long as making it did.
+  std::swap(current_[message.provider], message);
   on_change_(current_);
 }
 

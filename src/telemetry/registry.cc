@@ -21,8 +21,8 @@ bool is_configured(const ConfiguredNames& names, const Key& key) {
 Registry::Registry(net::Loop& main, MetricsOptions options, std::vector<EntryPointLabel> entry_points)
     : main_(main), options_(std::move(options)), entry_points_(std::move(entry_points)) {}
 
-void Registry::config_applied(ConfiguredNames names, WallTime now) {
-  configured_ = std::make_shared<const ConfiguredNames>(std::move(names));
+void Registry::config_applied(std::function<ConfiguredNames()> names, WallTime now) {
+  names_ = std::move(names);
   ++gauges_.config_reloads;
   gauges_.last_reload_success = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
 }
@@ -52,6 +52,7 @@ net::Task<std::string> Registry::render() {
 }
 
 void Registry::start(Done done) {
+  if (before_scrape_) before_scrape_();
   auto scrape =
       std::make_shared<Scrape>(std::vector<MetricsSnapshot>(workers_.size()), workers_.size(), std::move(done));
   if (workers_.empty()) return finish(*scrape);
@@ -68,6 +69,7 @@ void Registry::start(Done done) {
 void Registry::finish(Scrape& scrape) {
   gauges_.process = ProcessStats::read();
   std::string page = to_prometheus_text(options_, entry_points_, scrape.parts, gauges_);
+  if (names_) configured_ = std::make_shared<const ConfiguredNames>(std::exchange(names_, nullptr)());
   if (configured_ != nullptr) forget_removed(scrape.parts);
   scrape.done(std::move(page));
 }

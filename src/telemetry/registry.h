@@ -29,8 +29,10 @@ class Registry {
   void add_worker(net::Loop& loop, WorkerMetrics& metrics) { workers_.push_back({&loop, &metrics}); }
 
   // A configuration came into force; to be told before workers get it. Series of what is no longer in it appear in one
-  // more scrape and then no more.
-  void config_applied(ConfiguredNames names, WallTime now);
+  // more scrape and then no more. `names` is asked at the next scrape, if there is one.
+  void config_applied(std::function<ConfiguredNames()> names, WallTime now);
+  // Called before each scrape, on the main loop: the time to set what only changes for who looks.
+  void set_before_scrape(std::function<void()> f) { before_scrape_ = std::move(f); }
   void set_server_up(std::string_view service, std::string_view url, bool up);
   void set_certificates(std::vector<CertificateGauge> certificates) { gauges_.certificates = std::move(certificates); }
 
@@ -59,7 +61,9 @@ class Registry {
   const MetricsOptions options_;
   const std::vector<EntryPointLabel> entry_points_;
   std::vector<Worker> workers_;
-  std::shared_ptr<const ConfiguredNames> configured_;  // null until config_applied()
+  std::function<void()> before_scrape_;
+  std::function<ConfiguredNames()> names_;             // of the last configuration, until asked for
+  std::shared_ptr<const ConfiguredNames> configured_;  // null until the first scrape after config_applied()
   ProcessGauges gauges_;
 };
 

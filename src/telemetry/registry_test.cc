@@ -57,7 +57,8 @@ TEST_F(RegistryTest, RemovedSeriesAreShownOnceMore) {
   EXPECT_THAT(scrape(), Not(HasSubstr("last_reload_success")));
   EXPECT_THAT(scrape(), HasSubstr("old@file"));
 
-  registry.config_applied({.routers = {}, .services = {{"app@file", {"http://2"}}}}, WallTime(1795230000s));
+  registry.config_applied([] { return ConfiguredNames{.routers = {}, .services = {{"app@file", {"http://2"}}}}; },
+                          WallTime(1795230000s));
   const std::string once_more = scrape();
   EXPECT_THAT(once_more, HasSubstr("traefik_config_reloads_total 1\n"));
   EXPECT_THAT(once_more, HasSubstr("traefik_config_last_reload_success 1795230000\n"));
@@ -122,7 +123,9 @@ TEST(Registry, FourWorkersAndMain) {
     loops[w].post([&, w] { count_and_scrape(loops[w], metrics[w], registry, static_cast<int>(w), running); });
     threads.emplace_back([&loops, w] { loops[w].run(); });
   }
-  registry.config_applied({.routers = {}, .services = {{"shared@file", {}}, {"worker0@file", {}}}}, WallTime{});
+  registry.config_applied(
+      [] { return ConfiguredNames{.routers = {}, .services = {{"shared@file", {}}, {"worker0@file", {}}}}; },
+      WallTime{});
   std::string page;
   while (running > 0) {
     bool done = false;

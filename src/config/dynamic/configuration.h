@@ -1,5 +1,5 @@
 // The dynamic configuration of one provider, or after merge() of all of them: routers, services, middlewares and
-// certificates by name. Plain data, copied and compared by value.
+// certificates by name. Plain data, compared by value; copies share the named objects until one changes them.
 #pragma once
 
 #include <string>
@@ -10,28 +10,29 @@
 #include "config/dynamic/tcp.h"
 #include "config/dynamic/tls.h"
 #include "config/fields.h"
+#include "config/objects.h"
 
 namespace fl::config::dynamic {
 
 struct Http {
-  Map<Router> routers;
-  Map<Service> services;
-  Map<Middleware> middlewares;
-  Map<ServersTransport> servers_transports;
+  Objects<Router> routers;
+  Objects<Service> services;
+  Objects<Middleware> middlewares;
+  Objects<ServersTransport> servers_transports;
   bool operator==(const Http&) const = default;
 };
 
 struct Tcp {
-  Map<TcpRouter> routers;
-  Map<TcpService> services;
-  Map<TcpMiddleware> middlewares;
-  Map<TcpServersTransport> servers_transports;
+  Objects<TcpRouter> routers;
+  Objects<TcpService> services;
+  Objects<TcpMiddleware> middlewares;
+  Objects<TcpServersTransport> servers_transports;
   bool operator==(const Tcp&) const = default;
 };
 
 struct Udp {
-  Map<UdpRouter> routers;
-  Map<UdpService> services;
+  Objects<UdpRouter> routers;
+  Objects<UdpService> services;
   bool operator==(const Udp&) const = default;
 };
 

@@ -71,9 +71,12 @@ int64_t* check_port(T& value) {
 template <class T>
 class Declarations {
  public:
-  void add(const Instance& instance, const std::string& instance_name, Map<T>& objects) {
-    for (auto& [name, value] : objects) {
-      Element<T>& element = elements_[name];
+  template <class Named>
+  void add(const Instance& instance, const std::string& instance_name, Named& objects) {
+    for (auto next = objects.begin(); next != objects.end();) {
+      const auto at = next++;
+      Element<T>& element = elements_[at->first];
+      T& value = own(objects, at);
       element.declared_by.push_back(instance_name);
       if constexpr (Balanced<T>)
         if (value.load_balancer) element.servers.take(value.load_balancer->servers);
@@ -81,7 +84,8 @@ class Declarations {
     }
   }
 
-  void finish(std::string_view kind, Map<T>& out, Wired& result) {
+  template <class Named>
+  void finish(std::string_view kind, Named& out, Wired& result) {
     for (auto& [name, element] : elements_) {
       Voice<T>& first = element.voices.front();
       const bool agree = std::ranges::all_of(
@@ -115,6 +119,9 @@ class Declarations {
   }
 
  private:
+  static T& own(config::Objects<T>& objects, typename config::Objects<T>::Iterator at) { return objects.edit(at); }
+  static T& own(Map<T>&, typename Map<T>::iterator at) { return at->second; }
+
   static void hear(Element<T>& element, const Instance& instance, T value) {
     Voice<T> said{.speaker = &instance, .value = std::move(value)};
     if (int64_t* port = check_port(said.value)) said.check_port = std::exchange(*port, 0);
@@ -185,8 +192,8 @@ class Merger {
   }
 
  private:
-  template <class T>
-  void finish(Declarations<T>& declarations, std::string_view kind, Map<T>& out) {
+  template <class T, class Named>
+  void finish(Declarations<T>& declarations, std::string_view kind, Named& out) {
     declarations.finish(kind, out, result_);
     // An object that other containers declare rightly is there: its mistakes elsewhere are only reported.
     for (const auto& [name, object] : out) {

@@ -10,15 +10,8 @@
 namespace fl::providers::container {
 namespace {
 
-using config::Map;
+using config::Objects;
 using config::dynamic::BrokenObject;
-
-// Drops the objects that `keep(name, object)` refuses.
-template <class T, class Keep>
-void keep_if(Map<T>& objects, Keep keep) {
-  for (auto at = objects.begin(); at != objects.end();)
-    at = keep(at->first, at->second) ? std::next(at) : objects.erase(at);
-}
 
 class Wiring {
  public:
@@ -52,14 +45,14 @@ class Wiring {
     // A label that belongs to nothing may be a router misspelt: no guessing then.
     if (!has_routers && !config::has_errors(decoded_.issues) && http.services.size() == 1 && services.size() == 1)
       http.routers.try_emplace(name_);
-    keep_if(http.routers, [&](const std::string& name, config::dynamic::Router& router) {
+    http.routers.keep_if([&](const std::string& name, config::dynamic::Router& router) {
       return (!router.rule.empty() || set_default_rule(name, router)) && link("http.routers", name, router, services);
     });
   }
 
   void wire_tcp(config::dynamic::Tcp& tcp) {
     const auto services = wire_services("tcp.services", tcp.services);
-    keep_if(tcp.routers, [&](const std::string& name, config::dynamic::TcpRouter& router) {
+    tcp.routers.keep_if([&](const std::string& name, config::dynamic::TcpRouter& router) {
       if (router.rule.empty()) return reject("tcp.routers", name, "has no rule; there is no default rule for TCP");
       return link("tcp.routers", name, router, services);
     });
@@ -67,21 +60,21 @@ class Wiring {
 
   void wire_udp(config::dynamic::Udp& udp) {
     const auto services = wire_services("udp.services", udp.services);
-    keep_if(udp.routers,
-            [&](const std::string& name, auto& router) { return link("udp.routers", name, router, services); });
+    udp.routers.keep_if(
+        [&](const std::string& name, auto& router) { return link("udp.routers", name, router, services); });
   }
 
   // Gives every service its server, the default service when none is declared. -> the names routers may be linked to:
   // those of services that turn out wrong as well, so that their router says which one it misses.
   template <class Service>
-  std::vector<std::string> wire_services(std::string_view kind, Map<Service>& services) {
+  std::vector<std::string> wire_services(std::string_view kind, Objects<Service>& services) {
     if (!is_declared(kind, services)) services[name_].load_balancer.emplace();
     std::vector<std::string> names;
     for (const auto& [name, service] : services) names.push_back(name);
     for (const auto& object : decoded_.broken)
       if (object.kind == kind) names.push_back(object.name);
     std::ranges::sort(names);
-    keep_if(services, [&](const std::string& name, Service& service) {
+    services.keep_if([&](const std::string& name, Service& service) {
       const std::string problem =
           service.load_balancer ? add_server(*service.load_balancer) : "load-balancer is not defined";
       return problem.empty() || reject(kind, name, problem);
@@ -157,7 +150,7 @@ class Wiring {
   }
 
   template <class T>
-  bool is_declared(std::string_view kind, const Map<T>& objects) const {
+  bool is_declared(std::string_view kind, const Objects<T>& objects) const {
     return !objects.empty() || std::ranges::find(decoded_.broken, kind, &BrokenObject::kind) != decoded_.broken.end();
   }
 

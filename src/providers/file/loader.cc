@@ -126,7 +126,7 @@ Message Loader::make_message() const {
   }
   std::vector<config::NamedConfiguration> files;
   for (const auto& [path, read] : parts) files.push_back({path, read->configuration});
-  auto merged = config::merge_files(std::move(files));
+  auto merged = config::merge_files(files);
   message.configuration = std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration));
   std::ranges::move(merged.issues, std::back_inserter(message.issues));
   return message;
