@@ -245,7 +245,8 @@ net::Task<Result<std::unique_ptr<Fetcher::Connection>>> Fetcher::open(const Url&
 net::Task<Result<FetchResponse>> Fetcher::exchange(Connection& connection, const FetchRequest& request,
                                                    Attempt& attempt) {
   net::Stream& stream = *connection.stream;
-  const std::string head = head_text(request, request.url.authority(), attempt.upgrade);
+  const std::string head =
+      head_text(request, request.host.empty() ? request.url.authority() : request.host, attempt.upgrade);
   const int write_error = co_await stream.write({head, request.body});
   if (write_error == -ETIMEDOUT || write_error == -ECANCELED)
     co_return tl::make_unexpected(io_error("sending the request", write_error));
@@ -281,6 +282,11 @@ net::Task<Result<FetchResponse>> Fetcher::exchange(Connection& connection, const
   const bool keep_alive = answer.keep_alive && framing != Framing::until_close && write_error == 0;
   connection.in.consume(parser.head_size());
   if (response.status == 101) co_return response;
+  if (attempt.options.head_only) {
+    const bool has_body = framing != Framing::none && (framing != Framing::length || length != 0);
+    if (!keep_alive || has_body) connection.stream = nullptr;
+    co_return response;
+  }
 
   h1::BodyReader body(stream, connection.in);
   body.start(framing, length);

@@ -27,6 +27,7 @@ struct FetchRequest {
   std::string method = "GET";
   Url url;
   FetchHeaders headers;  // without Host, Content-Length and Connection, which are ours
+  std::string host;      // the Host field; empty: the URL's
   std::string body;
 };
 
@@ -45,6 +46,7 @@ struct FetchOptions {
   // Given the pieces of the body of an answer with a 2xx status as they come, instead of collecting them; such a body
   // has no limit. Returning false ends the fetch with `canceled`.
   std::function<bool(std::string_view)> on_body;
+  bool head_only = false;                         // the answer's body is not waited for, and left out
   std::string unix_socket;                        // path: connects there instead of to the URL's host
   std::shared_ptr<const tls::ClientContext> tls;  // null: the Fetcher's
   net::StopSource* stop = nullptr;                // ends the fetch early

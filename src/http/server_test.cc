@@ -230,12 +230,31 @@ TEST_F(ServerTest, SlowHead) {
   quiesce();
   pass(4999ms);
   EXPECT_EQ(client->received, "");
-  client->send("TP/1.1\r\n");  // more bytes give no more time
+  client->send("TP/1.1\r\n");  // a few more bytes give no more time
   quiesce();
   pass(1ms);
   EXPECT_TRUE(receive_answer(*client).starts_with("HTTP/1.1 408 "));
   pass(2s);  // the linger
   EXPECT_EQ(connections(), 0U);
+}
+
+// A slow link is no attack: 240 bytes buy a second, as long as the whole request has time.
+TEST_F(ServerTest, SlowHeadThatKeepsGoing) {
+  options.head_timeout = 5s;
+  auto client = connect();
+  client->send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(1200, 'x'));
+  quiesce();
+  pass(9s);
+  client->send("\r\n");
+  quiesce();
+  EXPECT_EQ(client->received, "");
+  EXPECT_TRUE(ask(*client, "\r\n").starts_with("HTTP/1.1 200 "));
+  client->send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(1200, 'x'));
+  quiesce();
+  pass(9999ms);
+  EXPECT_EQ(client->received, "");
+  pass(10ms);
+  EXPECT_TRUE(receive_answer(*client).starts_with("HTTP/1.1 408 "));
 }
 
 TEST_F(ServerTest, SlowBody) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "http/h1/body_reader.h"
+#include "http/h1/head_bytes.h"
 #include "http/h1/writer.h"
 
 namespace fl::http {
@@ -118,10 +119,8 @@ net::Task<ClientOutcome> ClientConnection::run(std::unique_ptr<http::ClientConne
     }
     request_sent_ = x.request_body == nullptr;
   } else {
-    std::string head(request_head_bound(x.request), '\0');
-    head.resize(write_request_head(head.data(), x.request));
     state.done = false;
-    x.tasks.spawn(upload(x, std::move(head), state));
+    x.tasks.spawn(upload(x, true, state));
   }
   if (const ClientOutcome outcome = co_await read_head(x, state); outcome.error != ClientError::none) {
     co_await settle(x);
@@ -159,23 +158,20 @@ net::Task<ClientOutcome> ClientConnection::run(std::unique_ptr<http::ClientConne
 }
 
 net::Task<int> ClientConnection::send_head(Exchange& x) {
-  net::Block block;
-  std::string large;
-  char* out = block.data();
-  if (const size_t bound = request_head_bound(x.request); bound > net::Block::size()) {
-    large.resize(bound);
-    out = large.data();
-  }
-  const size_t size = write_request_head(out, x.request);
-  co_return co_await stream_->write({out, size});
+  HeadBytes head;
+  head.set_size(write_request_head(head.reserve(request_head_bound(x.request)), x.request));
+  co_return co_await stream_->write(head.view());
 }
 
 TimePoint ClientConnection::Upload::head_deadline(const net::Loop& loop) const {
   return head_timeout > 0s ? loop.now() + head_timeout : net::Stream::kNever;
 }
 
-// Sends the request's head and body; a child of the exchange, so that an answer may come before the body has ended.
-net::Task<> ClientConnection::upload(Exchange& x, std::string head, Upload& state) {
+// Sends the request's body, behind its head or alone; a child of the exchange, so that an answer may come before the
+// body has ended.
+net::Task<> ClientConnection::upload(Exchange& x, bool with_head, Upload& state) {
+  HeadBytes head;
+  if (with_head) head.set_size(write_request_head(head.reserve(request_head_bound(x.request)), x.request));
   state.sent = co_await send_message(*stream_, head, x.request_body, x.request.framing, x.request.content_length,
                                      &x.bytes_received);
   request_sent_ = state.sent.complete();
@@ -195,7 +191,7 @@ net::Task<ClientOutcome> ClientConnection::read_head(Exchange& x, Upload& state)
     awaits_continue = false;
     stream_->set_read_deadline(net::Stream::kNever);
     state.done = false;
-    x.tasks.spawn(upload(x, {}, state));
+    x.tasks.spawn(upload(x, false, state));
   };
   if (awaits_continue)
     stream_->set_read_deadline(stream_->loop().now() + kContinueTimeout);

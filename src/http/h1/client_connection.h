@@ -34,7 +34,7 @@ class ClientConnection final : public http::ClientConnection, private net::Hangu
   };
 
   net::Task<int> send_head(Exchange& exchange);
-  net::Task<> upload(Exchange& exchange, std::string head, Upload& state);
+  net::Task<> upload(Exchange& exchange, bool with_head, Upload& state);
   net::Task<ClientOutcome> read_head(Exchange& exchange, Upload& state);
   // Before the connection goes: nobody may use it any more.
   net::Task<> settle(Exchange& exchange);

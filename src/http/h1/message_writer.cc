@@ -23,7 +23,7 @@ std::string trailer_block(const HeaderMap& trailers) {
 }
 
 // `head`, when not empty, goes in front of the first bytes of the body.
-net::Task<SendResult> send_chunked(net::Stream& to, std::string_view head, BodySource& body, uint64_t* progress) {
+net::Task<SendResult> send_chunked(net::Stream& to, HeadBytes& head, BodySource& body, uint64_t* progress) {
   SendResult result;
   std::string trailers;
   BodyChunk chunk = body.take();
@@ -47,8 +47,12 @@ net::Task<SendResult> send_chunked(net::Stream& to, std::string_view head, BodyS
         end = chunk.data.empty() ? kLastChunk : std::string_view("\r\n0\r\n\r\n");
       }
     }
-    if ((result.write_error = co_await to.write({head, size, chunk.data, end})) != 0) co_return result;
-    head = {};
+    if (head.join({size, chunk.data, end}))
+      result.write_error = co_await to.write(head.view());
+    else
+      result.write_error = co_await to.write({head.view(), size, chunk.data, end});
+    if (result.write_error != 0) co_return result;
+    head.release();
     result.body_bytes += chunk.data.size();
     if (progress != nullptr) *progress = result.body_bytes;
     if (chunk.last) co_return result;
@@ -57,8 +61,8 @@ net::Task<SendResult> send_chunked(net::Stream& to, std::string_view head, BodyS
   }
 }
 
-net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySource& body, Framing framing,
-                                 uint64_t length, uint64_t* progress) {
+net::Task<SendResult> send_plain(net::Stream& to, HeadBytes& head, BodySource& body, Framing framing, uint64_t length,
+                                 uint64_t* progress) {
   SendResult result;
   const bool counted = framing == Framing::length;
   bool may_splice = to.plain() != nullptr;
@@ -73,9 +77,13 @@ net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySou
       result.read_error = BodyError::truncated;
       co_return result;
     }
-    if (!head.empty() || !chunk.data.empty()) {
-      if ((result.write_error = co_await to.write({head, chunk.data})) != 0) co_return result;
-      head = {};
+    if (!head.view().empty() || !chunk.data.empty()) {
+      if (head.join({chunk.data}))
+        result.write_error = co_await to.write(head.view());
+      else
+        result.write_error = co_await to.write({head.view(), chunk.data});
+      if (result.write_error != 0) co_return result;
+      head.release();
       result.body_bytes = after;
       if (progress != nullptr) *progress = after;
     }
@@ -104,11 +112,11 @@ net::Task<SendResult> send_plain(net::Stream& to, std::string_view head, BodySou
 
 }  // namespace
 
-net::Task<SendResult> send_message(net::Stream& to, std::string_view head, BodySource* body, Framing framing,
-                                   uint64_t length, uint64_t* progress) {
+net::Task<SendResult> send_message(net::Stream& to, HeadBytes& head, BodySource* body, Framing framing, uint64_t length,
+                                   uint64_t* progress) {
   if (body == nullptr || framing == Framing::none) {
     SendResult result;
-    result.write_error = co_await to.write(head);
+    result.write_error = co_await to.write(head.view());
     co_return result;
   }
   if (framing == Framing::chunked) co_return co_await send_chunked(to, head, *body, progress);

@@ -1,11 +1,12 @@
 // Sends one HTTP/1 message: a head that is already bytes, then a body from any source in the framing the head promised.
-// Head and first body bytes leave in one system call; a large plain body is spliced. Worker thread.
+// Head and first body bytes leave in one system call, as one piece when they are few; a large plain body is spliced.
+// Worker thread.
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "http/body.h"
+#include "http/h1/head_bytes.h"
 #include "http/head.h"
 
 namespace fl::http::h1 {
@@ -20,8 +21,8 @@ struct SendResult {
 
 // `framing`: none (body is ignored), length (`length` bytes exactly), chunked, or until_close (the caller closes).
 // On a read error the message is left unfinished: the caller must close, so that it cannot look complete.
-// `progress`, when given, is kept up to date with the body bytes written.
-net::Task<SendResult> send_message(net::Stream& to, std::string_view head, BodySource* body, Framing framing,
-                                   uint64_t length, uint64_t* progress = nullptr);
+// The head's memory is given back once it is out. `progress`, when given, is kept up to date with the body bytes written.
+net::Task<SendResult> send_message(net::Stream& to, HeadBytes& head, BodySource* body, Framing framing, uint64_t length,
+                                   uint64_t* progress = nullptr);
 
 }  // namespace fl::http::h1

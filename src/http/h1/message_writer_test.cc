@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -25,7 +26,10 @@ class PassOn : public testing::LoopFixture {
     std::optional<SendResult> result;
     const auto send = [](net::Stream& s, BodySource& source, uint64_t length,
                          std::optional<SendResult>& out) -> net::Task<> {
-      out = co_await send_message(s, "head;", &source, Framing::length, length);
+      HeadBytes head;
+      std::memcpy(head.reserve(5), "head;", 5);
+      head.set_size(5);
+      out = co_await send_message(s, head, &source, Framing::length, length);
     };
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "http/h1/head_bytes.h"
 #include "http/h1/message_writer.h"
 #include "http/h1/writer.h"
 #include "http/linger.h"
@@ -14,24 +15,11 @@ namespace fl::http::h1 {
 namespace {
 
 constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
+constexpr size_t kMinHeadRate = 240;         // bytes a second, once head_timeout is over
 constexpr size_t kRequestCost = 4 << 10;     // of the loop's budget: many small requests may lie in one buffer
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
-
-// A head as bytes: in a leased block, or in memory of its own when it is larger than one.
-class HeadBytes {
- public:
-  char* reserve(size_t bound) {
-    if (bound <= net::Block::size()) return block_.data();
-    large_.resize(bound);
-    return large_.data();
-  }
-
- private:
-  net::Block block_;
-  std::string large_;
-};
 
 }  // namespace
 
@@ -60,8 +48,8 @@ net::Task<int> ServerExchange::send_interim(const ResponseHead& head) {
   }
   HeadBytes bytes;
   char* out = bytes.reserve(response_head_bound(head));
-  const size_t size = write_response_head(out, head, {.body_allowed = false});
-  co_return co_await server_connection_->stream().write({out, size});
+  bytes.set_size(write_response_head(out, head, {.body_allowed = false}));
+  co_return co_await server_connection_->stream().write(bytes.view());
 }
 
 void ServerExchange::watch_client(ClientGoneListener* listener) {
@@ -182,16 +170,19 @@ net::Task<bool> ServerConnection::read_head(ServerExchange& exchange) {
   const TimePoint now = stream_->loop().now();
   const TimePoint whole = deadline(now, options.read_timeout);
   parser_.reset();
-  for (bool first = true;; first = false) {
+  for (;;) {
     const Progress progress = parser_.parse(in_.view(), exchange.request);
     if (progress == Progress::done) break;
     if (progress == Progress::failed) {
       co_await refuse(exchange, status_of(parser_.error()));
       co_return false;
     }
-    if (first)
-      stream_->set_read_deadline(options.read_timeout > 0s ? std::min(whole, deadline(now, options.head_timeout))
-                                                           : whole);
+    // Whoever sends at least so fast gets the time it takes; whoever trickles bytes to hold the connection does not.
+    const Duration earned = std::chrono::seconds(in_.size() / kMinHeadRate);
+    if (options.read_timeout > 0s && options.head_timeout > 0s)
+      stream_->set_read_deadline(std::min(whole, now + options.head_timeout + earned));
+    else
+      stream_->set_read_deadline(whole);
     const ssize_t n = co_await stream_->fill(in_);
     if (n == -ETIMEDOUT) co_await refuse(exchange, 408);
     if (n <= 0) co_return false;
@@ -255,10 +246,10 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   {
     HeadBytes bytes;
     char* out = bytes.reserve(response_head_bound(head));
-    const size_t size =
-        write_response_head(out, head, {.keep_alive = keep, .to_http10 = to_http10, .body_allowed = body_allowed});
+    bytes.set_size(
+        write_response_head(out, head, {.keep_alive = keep, .to_http10 = to_http10, .body_allowed = body_allowed}));
     sent =
-        co_await send_message(*stream_, {out, size}, exchange.response_body.get(),
+        co_await send_message(*stream_, bytes, exchange.response_body.get(),
                               body_allowed ? head.framing : Framing::none, head.content_length, &exchange.bytes_sent);
   }
   exchange.response_complete = sent.complete();
@@ -294,8 +285,8 @@ net::Task<> ServerConnection::switch_protocols(ServerExchange& exchange) {
   {
     HeadBytes bytes;
     char* out = bytes.reserve(response_head_bound(head));
-    const size_t size = write_response_head(out, head, {.keep_alive = true, .body_allowed = false});
-    if (co_await stream_->write({out, size}) != 0) co_return;
+    bytes.set_size(write_response_head(out, head, {.keep_alive = true, .body_allowed = false}));
+    if (co_await stream_->write(bytes.view()) != 0) co_return;
   }
   exchange.response_started = true;
   exchange.body->release();
