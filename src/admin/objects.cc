@@ -14,9 +14,9 @@ using proxy::RuntimeReport;
 using proxy::Status;
 
 template <class T>
-const T* find(const config::Map<T>& map, std::string_view name) {
-  const auto it = map.find(name);
-  return it == map.end() ? nullptr : &it->second;
+const T* find(const config::Objects<T>& objects, std::string_view name) {
+  const auto it = objects.find(name);
+  return it == objects.end() ? nullptr : &it->second;
 }
 
 // Calls f(reports of that kind, configurations of that kind).
@@ -41,11 +41,14 @@ void fill(Entry& entry, const proxy::RouterReport& report, const dynamic::Router
 }
 void fill(Entry& entry, const proxy::ServiceReport& report, const dynamic::Service*) {
   entry.type = report.type;
-  entry.servers = report.server_urls.size();
+  entry.servers = report.servers.size();
 }
 void fill(Entry& entry, const proxy::MiddlewareReport& report, const dynamic::Middleware*) { entry.type = report.type; }
 
-json::Array array(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
+template <class Texts>
+json::Array array(const Texts& texts) {
+  return json::Array(texts.begin(), texts.end());
+}
 
 // Go's omitempty.
 void add(json::Object& out, std::string_view key, std::string_view value) {
@@ -53,6 +56,10 @@ void add(json::Object& out, std::string_view key, std::string_view value) {
 }
 void add(json::Object& out, std::string_view key, const std::vector<std::string>& values) {
   if (!values.empty()) out.emplace_back(key, array(values));
+}
+
+void add_users(json::Object& out, const proxy::UsedBy::Users& users, std::string_view name) {
+  if (const auto it = users.find(name); it != users.end()) out.emplace_back("usedBy", array(it->second));
 }
 
 template <class T>
@@ -72,8 +79,8 @@ void add_name(json::Object& out, std::string_view name) {
   add(out, "provider", config::split_name(name).provider);
 }
 
-json::Object encode(std::string_view name, const proxy::RouterReport& report, const dynamic::Router* configuration,
-                    Detail detail) {
+json::Object encode(const RuntimeReport&, std::string_view name, const proxy::RouterReport& report,
+                    const dynamic::Router* configuration, Detail detail) {
   json::Object out;
   if (configuration != nullptr) {
     dynamic::Router shown = *configuration;
@@ -89,15 +96,16 @@ json::Object encode(std::string_view name, const proxy::RouterReport& report, co
   return out;
 }
 
-json::Object encode(std::string_view name, const proxy::ServiceReport& report, const dynamic::Service* configuration,
-                    Detail detail) {
+json::Object encode(const RuntimeReport& all, std::string_view name, const proxy::ServiceReport& report,
+                    const dynamic::Service* configuration, Detail detail) {
   json::Object out = encode_fields(configuration);
   add_verdict(out, report);
-  add(out, "usedBy", report.used_by);
-  // Nobody takes a server down yet.
+  add_users(out, all.used_by().services, name);
   config::Map<json::Value> servers;
+  const TimePoint now = system_clock().now();
   if (report.status != Status::disabled)
-    for (const std::string& url : report.server_urls) servers.emplace(url, "UP");
+    for (const proxy::CheckedServer& server : report.servers)
+      servers.emplace(server.url, server.is_up(now) ? "UP" : "DOWN");
   if (!servers.empty()) out.emplace_back("serverStatus", json::Object(servers.begin(), servers.end()));
   if (detail == Detail::raw) return out;
   add_name(out, name);
@@ -105,11 +113,11 @@ json::Object encode(std::string_view name, const proxy::ServiceReport& report, c
   return out;
 }
 
-json::Object encode(std::string_view name, const proxy::MiddlewareReport& report,
+json::Object encode(const RuntimeReport& all, std::string_view name, const proxy::MiddlewareReport& report,
                     const dynamic::Middleware* configuration, Detail detail) {
   json::Object out = encode_fields(configuration);
   add_verdict(out, report);
-  add(out, "usedBy", report.used_by);
+  add_users(out, all.used_by().middlewares, name);
   if (detail == Detail::raw) return out;
   add_name(out, name);
   add(out, "type", report.type);
@@ -137,7 +145,7 @@ json::Value encode_object(const RuntimeReport& report, ObjectKind kind, std::str
   return with_kind(report, kind, [&](const auto& reports, const auto& configurations) -> json::Value {
     const auto* object = find(reports, name);
     if (object == nullptr) return {};
-    return encode(name, *object, find(configurations, name), detail);
+    return encode(report, name, *object, find(configurations, name), detail);
   });
 }
 

@@ -61,10 +61,12 @@ TEST(Merge, UnchangedObjectsAreSharedWithTheLastMerge) {
   const auto merge = [&](const std::string& yaml) {
     return merger.merge({{"file", std::make_shared<const dynamic::Configuration>(read(yaml))}}).configuration.http;
   };
-  const auto first =
-      merge("http: {routers: {a: {rule: x}, b: {rule: y}, d: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: false}}}}");
-  const auto second =
-      merge("http: {routers: {a: {rule: x}, b: {rule: Y}, c: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: false}}}}");
+  const auto first = merge(
+      "http: {routers: {a: {rule: x}, b: {rule: y}, d: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: "
+      "false}}}}");
+  const auto second = merge(
+      "http: {routers: {a: {rule: x}, b: {rule: Y}, c: {rule: z}}, services: {s: {loadBalancer: {passHostHeader: "
+      "false}}}}");
   const auto names = [](const auto& objects) {
     std::string out;
     for (const auto& [name, _] : objects) out += name + " ";

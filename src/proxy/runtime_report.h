@@ -1,15 +1,18 @@
 // What became of each object of the dynamic configuration: served, degraded, or disabled and why. Made with a snapshot,
-// immutable; the API shows it. Any thread.
+// immutable; the API shows it. What did not change is shared with the report before. Any thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/dynamic/configuration.h"
 #include "config/issue.h"
+#include "proxy/service/health.h"
 #include "tls/certificate_store.h"
 
 namespace fl::proxy {
@@ -37,14 +40,19 @@ struct RouterReport : ObjectReport {
 };
 
 struct ServiceReport : ObjectReport {
-  std::string type;                      // "loadbalancer"
-  std::vector<std::string> used_by;      // routers, sorted
-  std::vector<std::string> server_urls;  // of a load balancer
+  std::string type;                    // "loadbalancer"
+  std::vector<CheckedServer> servers;  // of a load balancer
 };
 
 struct MiddlewareReport : ObjectReport {
   std::string type;
-  std::vector<std::string> used_by;
+};
+
+// The routers that name each service and each middleware, sorted. Views into the configuration.
+struct UsedBy {
+  using Users = std::map<std::string_view, std::vector<std::string_view>, std::less<>>;
+  Users services;
+  Users middlewares;
 };
 
 struct TlsReport {
@@ -57,10 +65,17 @@ struct RuntimeReport {
   // What was built from: names are qualified ("web@file"); reports below have the same keys, and those of objects
   // that could not even be decoded.
   std::shared_ptr<const config::dynamic::Configuration> configuration;
-  std::map<std::string, RouterReport, std::less<>> routers;
-  std::map<std::string, ServiceReport, std::less<>> services;
-  std::map<std::string, MiddlewareReport, std::less<>> middlewares;
+  config::Objects<RouterReport> routers;
+  config::Objects<ServiceReport> services;
+  config::Objects<MiddlewareReport> middlewares;
   std::shared_ptr<const TlsReport> tls;  // never null in what SnapshotBuilder made
+
+  // Found out when first asked for: hardly any report is ever looked at.
+  const UsedBy& used_by() const;
+
+ private:
+  mutable std::once_flag used_by_once_;
+  mutable UsedBy used_by_;
 };
 
 }  // namespace fl::proxy

@@ -13,13 +13,20 @@
 #include "config/dynamic/configuration.h"
 #include "config/issue.h"
 #include "http/exchange.h"
+#include "proxy/health_checker.h"
 #include "proxy/runtime_report.h"
 #include "proxy/slots.h"
 #include "proxy/snapshot.h"
 #include "proxy/upstream_spec.h"
 #include "tls/ticket_keys.h"
 
+namespace fl::http {
+class Fetcher;
+}
+
 namespace fl::proxy {
+
+struct ServiceIdentities;
 
 struct BuildInputs {
   std::vector<std::string> entry_points;  // HTTP ones, in the order of Snapshot::entry_points
@@ -31,6 +38,7 @@ struct BuildInputs {
   std::shared_ptr<const tls::TicketKeys> ticket_keys;  // of TLS sessions; null: keys of the builder's own
   std::string key_log_file;                            // secrets of TLS connections go there; empty: nowhere
   const Clock& clock = system_clock();                 // for the validity of certificates
+  http::Fetcher* prober = nullptr;                     // of active health checks; null: nobody will run them
   std::shared_ptr<SlotTable> upstream_slots;
   std::shared_ptr<SlotTable> balancer_slots;
 };
@@ -38,6 +46,7 @@ struct BuildInputs {
 struct BuildResult {
   std::shared_ptr<const Snapshot> snapshot;
   std::shared_ptr<const RuntimeReport> report;
+  HealthChecks health_checks;           // to be run as long as the snapshot is in force
   std::shared_ptr<const void> retired;  // what only the build before needed; may be let go after publishing
 };
 
@@ -60,8 +69,9 @@ class SnapshotBuilder {
   struct Memory;
   struct Secured;  // TLS and the files it is made from
   const BuildInputs inputs_;
-  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Memory> memory_;  // what the last build made
   std::unique_ptr<Secured> secured_;
+  std::unique_ptr<ServiceIdentities> identities_;
   uint64_t version_ = 0;
 };
 

@@ -70,8 +70,9 @@ TEST_F(SnapshotBuilderTest, ServesWhatIsRight) {
   EXPECT_EQ(report.using_, (std::vector<std::string>{"admin", "web"}));
   EXPECT_EQ(report.errors, std::vector<std::string>{"entryPoint \"nowhere\" doesn't exist"});
   EXPECT_EQ(report.priority, 14);
-  EXPECT_EQ(built.report->services.at("app@file").used_by, std::vector<std::string>{"web@file"});
-  EXPECT_EQ(built.report->services.at("app@file").server_urls, std::vector<std::string>{"http://10.0.0.1"});
+  EXPECT_EQ(built.report->used_by().services.at("app@file"), std::vector<std::string_view>{"web@file"});
+  ASSERT_EQ(built.report->services.at("app@file").servers.size(), 1U);
+  EXPECT_EQ(built.report->services.at("app@file").servers[0].url, "http://10.0.0.1");
 }
 
 TEST_F(SnapshotBuilderTest, WhatIsWrongIsDisabledWithItsReason) {

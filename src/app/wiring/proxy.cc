@@ -48,10 +48,23 @@ proxy::TransportSpec default_transport(const config::statics::ServersTransport& 
           .max_idle_per_host = options.max_idle_conns_per_host == 0 ? 2 : options.max_idle_conns_per_host};
 }
 
+telemetry::ConfiguredNames names_in(const proxy::RuntimeReport& report) {
+  telemetry::ConfiguredNames names;
+  for (const auto& [name, _] : report.routers) names.routers.insert(name);
+  for (const auto& [name, service] : report.services) {
+    auto& urls = names.services[name];
+    for (const proxy::CheckedServer& server : service.servers) urls.insert(server.url);
+  }
+  return names;
+}
+
 }  // namespace
 
 ProxyProgram::ProxyProgram(config::LoadedStatic loaded, Wiring wiring)
-    : static_(std::move(loaded)), wiring_(std::move(wiring)) {}
+    : static_(std::move(loaded)),
+      wiring_(std::move(wiring)),
+      merger_(
+          {.default_entry_points = static_.default_entry_points, .entry_points = static_.configuration.entry_points}) {}
 ProxyProgram::~ProxyProgram() = default;
 
 int ProxyProgram::run() {
@@ -66,7 +79,8 @@ int ProxyProgram::run() {
   for (auto& worker : workers_) worker->join();
   workers_.clear();
   builder_.reset();
-  while (!tasks_.idle()) loop_.turn(true);
+  health_checker_.stop();
+  while (!tasks_.idle() || !health_checker_.idle()) loop_.turn(true);
   loop_.turn(false);  // letters with snapshots that went with the last requests,
   loop_.turn(false);  // then those about slots that went with the last snapshot
   return 0;
@@ -89,6 +103,11 @@ Result<> ProxyProgram::start() {
     std::vector<telemetry::EntryPointLabel> labels;
     for (const auto& entry_point : wiring_.entry_points) labels.push_back({.name = entry_point.options.name});
     registry_ = std::make_unique<telemetry::Registry>(loop_, *wiring_.metrics, std::move(labels));
+    registry_->set_before_scrape([this] {
+      for (const auto& check : health_checks_)
+        for (const proxy::CheckedServer& server : check->options().servers)
+          registry_->set_server_up(check->options().service, server.url, server.is_up(loop_.now()));
+    });
   }
   builder_ = std::make_unique<proxy::SnapshotBuilder>(build_inputs());
   providers_ = std::make_unique<ProviderRunner>(loop_, static_.configuration, stop_, [this] { apply(); });
@@ -128,6 +147,9 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
                             .root_cas = static_.configuration.servers_transport.root_cas,
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};
+  auto tls = tls::ClientContext::create({});  // without one, https servers are not checked
+  prober_ = std::make_unique<http::Fetcher>(loop_, resolver_, tls ? *std::move(tls) : nullptr);
+  inputs.prober = prober_.get();
   for (const auto& entry_point : wiring_.entry_points) inputs.entry_points.push_back(entry_point.options.name);
   auto& services = inputs.internal_services;
   services["noop@internal"] = std::make_shared<admin::NoopHandler>();
@@ -193,21 +215,17 @@ void ProxyProgram::apply() {
   configurations.push_back(
       {std::string(admin::kInternalProvider),
        std::make_shared<const config::dynamic::Configuration>(admin::internal_configuration(static_.configuration))});
-  auto merged = config::merge(configurations, {.default_entry_points = static_.default_entry_points,
-                                               .entry_points = static_.configuration.entry_points});
+  auto merged = merger_.merge(configurations);
   std::vector<config::Issue> issues = providers_->issues();
   issues.insert(issues.end(), merged.issues.begin(), merged.issues.end());
   auto built =
       builder_->build(std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
 
-  if (registry_ != nullptr) {
-    telemetry::ConfiguredNames names;
-    for (const auto& [name, _] : built.report->routers) names.routers.insert(name);
-    for (const auto& [name, service] : built.report->services)
-      names.services[name] = {service.server_urls.begin(), service.server_urls.end()};
-    registry_->config_applied(std::move(names), loop_.wall());
-  }
+  if (registry_ != nullptr)
+    registry_->config_applied([report = built.report] { return names_in(*report); }, loop_.wall());
   for (auto& worker : workers_) worker->publish(built.snapshot);
+  health_checks_ = std::move(built.health_checks);
+  health_checker_.set(health_checks_);
   built.retired.reset();  // not before: taking apart what was takes longer than putting it in place
   admin_state_->publish(built.report);
   admin_state_->set_sources(providers_->sources());

@@ -17,8 +17,11 @@
 #include "base/result.h"
 #include "config/load_static.h"
 #include "config/merge.h"
+#include "http/fetch.h"
 #include "net/loop.h"
+#include "net/resolver.h"
 #include "net/stop.h"
+#include "proxy/health_checker.h"
 #include "proxy/snapshot_builder.h"
 #include "telemetry/registry.h"
 
@@ -52,6 +55,7 @@ class ProxyProgram {
   net::Loop loop_;
   const config::LoadedStatic static_;
   const Wiring wiring_;
+  config::Merger merger_;
   std::vector<int> listeners_;  // the first worker's, until it has them
   telemetry::RequestCounter request_counter_{0};
   std::atomic<bool> terminating_ = false;
@@ -60,6 +64,10 @@ class ProxyProgram {
   net::TaskScope tasks_;
   std::optional<Signals> signals_;
   std::shared_ptr<proxy::SlotTable> upstream_slots_, balancer_slots_;
+  net::Resolver resolver_{loop_};
+  std::unique_ptr<http::Fetcher> prober_;  // asks servers how they are
+  proxy::HealthChecker health_checker_;
+  proxy::HealthChecks health_checks_;  // of the configuration in force
   std::unique_ptr<proxy::SnapshotBuilder> builder_;
   std::shared_ptr<admin::State> admin_state_;
   std::unique_ptr<telemetry::Registry> registry_;

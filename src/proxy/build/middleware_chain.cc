@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
 
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
+#include "proxy/build/in_order.h"
 #include "proxy/middleware/middleware.h"
 
 namespace fl::proxy {
@@ -17,7 +20,25 @@ const middleware::Kind* find_kind(const config::dynamic::Middleware& options) {
   return it == kinds.end() ? nullptr : &*it;
 }
 
+// What is wrong with it by itself. A chain's members speak for themselves; a cycle shows where it is used.
+void check(const config::dynamic::Middleware& options, MiddlewareReport& report) {
+  const auto type = config::dynamic::kind_of(options);
+  if (!type) return report.disable(type.error().message);
+  report.type = to_lower(*type);
+  if (options.chain) return;
+  const middleware::Kind* kind = find_kind(options);
+  if (kind == nullptr)
+    return report.disable(
+        fmt::format("middlewares of type {} are not supported by this version of fairlead yet", *type));
+  if (const auto made = kind->make(options, nullptr); !made) report.disable(made.error().message);
+}
+
 }  // namespace
+
+bool operator==(const MiddlewareList& a, const MiddlewareList& b) {
+  return std::ranges::equal(a.middlewares, b.middlewares,
+                            [](const auto& x, const auto& y) { return x == y || *x == *y; });
+}
 
 Result<> MiddlewareResolver::expand_into(std::string_view name, std::vector<std::string_view>& path,
                                          MiddlewareList& list) const {
@@ -37,8 +58,7 @@ Result<> MiddlewareResolver::expand_into(std::string_view name, std::vector<std:
       report != report_.middlewares.end() && report->second.status == Status::disabled)
     return fail(Code::invalid, fmt::format("middleware \"{}\" is disabled: {}", name, report->second.errors.front()));
   if (!it->second.chain) {
-    list.names.push_back(it->first);
-    list.configurations.push_back(it->second);
+    list.middlewares.push_back(it.entry());
     return {};
   }
   path.push_back(name);
@@ -56,32 +76,38 @@ Result<MiddlewareList> MiddlewareResolver::expand(const std::vector<std::string>
 
 Result<std::shared_ptr<const http::Handler>> MiddlewareResolver::wrap(const MiddlewareList& list,
                                                                       std::shared_ptr<const http::Handler> last) const {
-  for (size_t i = list.names.size(); i-- > 0;) {
-    auto handler = find_kind(list.configurations[i])->make(list.configurations[i], std::move(last));
-    if (!handler)
-      return fail(Code::invalid, fmt::format("middleware \"{}\": {}", list.names[i], handler.error().message));
+  for (const MiddlewareEntry& entry : std::views::reverse(list.middlewares)) {
+    const auto& [name, options] = *entry;
+    auto handler = find_kind(options)->make(options, std::move(last));
+    if (!handler) return fail(Code::invalid, fmt::format("middleware \"{}\": {}", name, handler.error().message));
     last = *std::move(handler);
   }
   return last;
 }
 
-void MiddlewareResolver::check_all() const {
-  for (const auto& [name, options] : configuration_.http.middlewares) {
-    MiddlewareReport& report = report_.middlewares[name];
-    const auto type = config::dynamic::kind_of(options);
-    if (!type) {
-      report.disable(type.error().message);
+BuiltMiddlewares MiddlewareResolver::check_all(const BuiltMiddlewares& before) const {
+  BuiltMiddlewares all;
+  InOrder<BuiltMiddleware> known(before);
+  const config::Objects<MiddlewareReport> wrong = std::exchange(report_.middlewares, {});
+  const auto& middlewares = configuration_.http.middlewares;
+  for (auto it = middlewares.begin(); it != middlewares.end(); ++it) {
+    const MiddlewareEntry& entry = it.entry();
+    const auto issues = wrong.find(entry->first);
+    const auto* same = known.find(entry->first);
+    if (same != nullptr && issues == wrong.end() && (*same)->configuration == entry) {
+      all.push_back(*same);
+      report_.middlewares.share((*same)->report);
       continue;
     }
-    report.type = to_lower(*type);
-    if (options.chain) continue;  // its members speak for themselves; a cycle shows where it is used
-    const middleware::Kind* kind = find_kind(options);
-    if (kind == nullptr) {
-      report.disable(fmt::format("middlewares of type {} are not supported by this version of fairlead yet", *type));
-      continue;
-    }
-    if (const auto made = kind->make(options, nullptr); !made) report.disable(made.error().message);
+    using Entry = config::Objects<MiddlewareReport>::Entry;
+    auto report = std::make_shared<Entry>(entry->first, issues != wrong.end() ? issues->second : MiddlewareReport());
+    check(entry->second, report->second);
+    report_.middlewares.share(report);
+    // With a mistake that its text has shown, it is looked at anew the next time.
+    if (issues == wrong.end()) all.push_back(std::make_shared<BuiltMiddleware>(entry, std::move(report)));
   }
+  report_.middlewares.share_missing(wrong);
+  return all;
 }
 
 }  // namespace fl::proxy

@@ -2,7 +2,6 @@
 // Main thread; lives for one build.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,25 +14,36 @@
 
 namespace fl::proxy {
 
+using MiddlewareEntry = config::Objects<config::dynamic::Middleware>::EntryPtr;
+
 // The middlewares of a router or service in the order they run, chains expanded.
 struct MiddlewareList {
-  std::vector<std::string> names;
-  std::vector<config::dynamic::Middleware> configurations;  // beside the names
-  bool operator==(const MiddlewareList&) const = default;
+  std::vector<MiddlewareEntry> middlewares;
+  friend bool operator==(const MiddlewareList& a, const MiddlewareList& b);
 };
+
+// What is kept of a configured middleware from one build to the next.
+struct BuiltMiddleware {
+  MiddlewareEntry configuration;
+  config::Objects<MiddlewareReport>::EntryPtr report;
+  std::string_view name() const { return configuration->first; }
+};
+using BuiltMiddlewares = std::vector<std::shared_ptr<const BuiltMiddleware>>;
 
 class MiddlewareResolver {
  public:
+  // `report` holds what is wrong with middlewares already; check_all() adds the rest.
   MiddlewareResolver(const config::dynamic::Configuration& configuration, RuntimeReport& report)
       : configuration_(configuration), report_(report) {}
 
+  // Makes each configured middleware once and throws it away, so that also unused ones show what is wrong with them;
+  // one that is as it was before need not be made. To be called first. -> for the next build
+  BuiltMiddlewares check_all(const BuiltMiddlewares& before) const;
   // Errors: one does not exist, is disabled, or contains itself.
   Result<MiddlewareList> expand(const std::vector<std::string>& names) const;
   // Puts the middlewares in front of `last`. Errors: one cannot be made from its options.
   Result<std::shared_ptr<const http::Handler>> wrap(const MiddlewareList& list,
                                                     std::shared_ptr<const http::Handler> last) const;
-  // Makes each configured middleware once and throws it away, so that also unused ones show what is wrong with them.
-  void check_all() const;
 
  private:
   Result<> expand_into(std::string_view name, std::vector<std::string_view>& path, MiddlewareList& list) const;

@@ -7,47 +7,131 @@
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
 #include "proxy/build/server_url.h"
+#include "proxy/service/http_health_check.h"
 #include "proxy/service/load_balancer.h"
 #include "proxy/service/weighted.h"
 
 namespace fl::proxy {
-Result<HandlerPtr> ServiceBuilder::get(std::string_view name) {
-  if (const auto internal = inputs_.internal_services.find(name); internal != inputs_.internal_services.end())
-    return internal->second;
-  if (const auto done = built_.find(name); done != built_.end()) return done->second.handler;
-  if (const auto bad = failed_.find(name); bad != failed_.end()) return tl::make_unexpected(bad->second);
-  const auto it = configuration_.http.services.find(name);
-  if (it == configuration_.http.services.end()) {
-    const auto report = report_.services.find(name);
-    if (report != report_.services.end() && !report->second.errors.empty())
-      return fail(Code::invalid,
-                  fmt::format("the service \"{}\" is disabled: {}", name, report->second.errors.front()));
-    return fail(Code::not_found, fmt::format("the service \"{}\" does not exist", name));
-  }
-  if (!building_.emplace(name).second)
-    return fail(Code::invalid, fmt::format("the service \"{}\" contains itself", name));
-  auto handler = build(name, it->second);
-  building_.erase(building_.find(name));
-  if (!handler) {
-    report_.services[it->first].disable(handler.error().message);
-    failed_.emplace(name, handler.error());
-  }
-  return handler;
+namespace {
+
+std::shared_ptr<const Health> health_of(const std::vector<CheckedServer>& servers) {
+  std::vector<std::shared_ptr<const Health>> parts;
+  for (const CheckedServer& server : servers) parts.push_back(server.health);
+  return std::make_shared<ServiceHealth>(std::move(parts));
 }
 
-Result<HandlerPtr> ServiceBuilder::build(std::string_view name_view, const config::dynamic::Service& service) {
-  const std::string name(name_view);
-  ServiceReport& report = report_.services[name];
+std::shared_ptr<PassiveCheck> passive_check(const config::dynamic::LoadBalancer& options,
+                                            const std::shared_ptr<ServerHealth>& health) {
+  if (!options.passive_health_check) return nullptr;
+  const auto& [window, failures] = *options.passive_health_check;
+  return std::make_shared<PassiveCheck>(
+      PassiveCheck::Options{.window = window > 0s ? window : 10s,
+                            .max_failures = failures > 0 ? static_cast<size_t>(failures) : 1,
+                            .has_active_check = options.health_check.has_value()},
+      health);
+}
+
+template <class Key, class T>
+void forget_expired(std::map<Key, std::weak_ptr<T>>& known) {
+  std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+}
+
+// Null when there was none, or it could not serve.
+const config::dynamic::Service* configuration_of(const BuiltService* service) {
+  return service != nullptr && service->handler != nullptr ? &service->configuration->second : nullptr;
+}
+
+}  // namespace
+
+void ServiceBuilder::build_all() {
+  const auto& services = configuration_.http.services;
+  built_.reserve(services.size());
+  config::Objects<ServiceReport> reports;
+  for (auto it = services.begin(); it != services.end(); ++it) {
+    (void)get(it.entry());
+    const BuiltService& built = *built_.find(it->first)->second;
+    reports.share(built.report);
+    if (built.check != nullptr) checks_.push_back(built.check);
+  }
+  for (const auto& [name, _] : inputs_.internal_services) reports[name].type = "internal";
+  reports.share_missing(report_.services);
+  report_.services = std::move(reports);
+}
+
+Result<HandlerPtr> ServiceBuilder::get(std::string_view name) {
+  if (const auto known = built_.find(name); known != built_.end() && known->second->handler != nullptr)
+    return known->second->handler;
+  if (const auto internal = inputs_.internal_services.find(name); internal != inputs_.internal_services.end())
+    return internal->second;
+  const auto it = configuration_.http.services.find(name);
+  if (it != configuration_.http.services.end()) return get(it.entry());
+  const auto report = report_.services.find(name);
+  if (report != report_.services.end() && !report->second.errors.empty())
+    return fail(Code::invalid, fmt::format("the service \"{}\" is disabled: {}", name, report->second.errors.front()));
+  return fail(Code::not_found, fmt::format("the service \"{}\" does not exist", name));
+}
+
+Result<HandlerPtr> ServiceBuilder::get(const ServiceEntry& entry) {
+  const std::string_view name = entry->first;
+  auto known = built_.find(name);
+  if (known == built_.end()) {
+    if (!building_.emplace(name).second)
+      return fail(Code::invalid, fmt::format("the service \"{}\" contains itself", name));
+    const auto found = before_.find(name);
+    auto built = make(entry, found == before_.end() ? nullptr : found->second);
+    building_.erase(building_.find(name));
+    known = built_.emplace(built->configuration->first, built).first;
+  }
+  if (known->second->handler == nullptr) return tl::make_unexpected(known->second->error);
+  return known->second->handler;
+}
+
+std::shared_ptr<const BuiltService> ServiceBuilder::make(const ServiceEntry& entry,
+                                                         const std::shared_ptr<const BuiltService>& before) {
+  const auto issues = report_.services.find(entry->first);
+  const bool has_issues = issues != report_.services.end();
+  if (before != nullptr && !has_issues && !before->has_issues && before->handler != nullptr &&
+      (before->configuration == entry || *before->configuration == *entry) && leads_to_the_same(entry->second, *before))
+    return before;
+  auto report = std::make_shared<config::Objects<ServiceReport>::Entry>(entry->first,
+                                                                        has_issues ? issues->second : ServiceReport());
+  auto built = std::make_shared<BuiltService>();
+  built->configuration = entry;
+  built->has_issues = has_issues;
+  built->report = report;
+  if (auto ok = build(*built, report->second, before.get()); !ok) {
+    report->second.disable(ok.error().message);
+    built->handler = nullptr;
+    built->error = std::move(ok).error();
+  }
+  return built;
+}
+
+bool ServiceBuilder::leads_to_the_same(const config::dynamic::Service& service, const BuiltService& before) {
+  if (!service.middlewares.empty()) {
+    const auto chain = middlewares_.expand(service.middlewares);
+    if (!chain || *chain != before.chain) return false;
+  }
+  if (service.load_balancer) {
+    const auto now = transport(*service.load_balancer, before.transport.tls != nullptr);
+    return now && *now->spec == before.transport && now->warning == before.transport_warning;
+  }
+  if (!service.weighted || service.weighted->services.size() != before.children.size()) return false;
+  for (size_t i = 0; const auto& child : service.weighted->services) {
+    const auto now = get(child.name);
+    if (!now || *now != before.children[i++]) return false;
+  }
+  return true;
+}
+
+Result<> ServiceBuilder::build(BuiltService& built, ServiceReport& report, const BuiltService* before) {
+  const auto& [name, service] = *built.configuration;
   const auto type = config::dynamic::kind_of(service);
   if (!type) return fail(Code::invalid, fmt::format("the service \"{}\" {}", name, type.error().message));
   report.type = to_lower(*type);
-
-  const auto found = before_.find(name);
-  const BuiltService* before = found == before_.end() ? nullptr : &found->second;
-  BuiltService built{.configuration = service};
   FL_TRY(built.chain, middlewares_.expand(service.middlewares));
   if (service.load_balancer) {
-    FL_TRY(built.balancer, build_load_balancer(name, *service.load_balancer, built, before));
+    FL_TRY(built.balancer, build_load_balancer(name, *service.load_balancer, built, report, before));
   } else if (service.weighted) {
     FL_TRY(built.balancer, build_weighted(name, *service.weighted, built, before));
   } else {
@@ -56,45 +140,68 @@ Result<HandlerPtr> ServiceBuilder::build(std::string_view name_view, const confi
   }
   if (before != nullptr && before->balancer == built.balancer && before->chain == built.chain) {
     built.handler = before->handler;
-  } else {
-    FL_TRY(built.handler, middlewares_.wrap(built.chain, built.balancer));
+    return {};
   }
-  HandlerPtr handler = built.handler;
-  built_.emplace(name, std::move(built));
-  return handler;
+  FL_TRY(built.handler, middlewares_.wrap(built.chain, built.balancer));
+  return {};
 }
 
 Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
                                                        const config::dynamic::LoadBalancer& options,
-                                                       BuiltService& built, const BuiltService* before) {
-  ServiceReport& report = report_.services[name];
-  for (const auto& server : options.servers) report.server_urls.push_back(server.url);
-  if (options.health_check || options.passive_health_check)
-    report.warn("health checks are not supported by this version of fairlead yet: every server counts as healthy");
+                                                       BuiltService& built, ServiceReport& report,
+                                                       const BuiltService* before) {
+  const bool is_checked = options.health_check || options.passive_health_check;
+  for (const auto& server : options.servers)
+    report.servers.push_back({server.url, is_checked ? health(name, server.url) : nullptr});
+  if (is_checked) built.health = health_of(report.servers);
   if (to_lower(options.strategy) != "wrr")
     return fail(Code::invalid, fmt::format("unsupported load-balancer strategy \"{}\"", options.strategy));
-  FL_TRY(built.transport, transport(options, report));
-  if (before != nullptr && before->configuration.load_balancer && *before->configuration.load_balancer == options &&
-      before->transport == built.transport)
+  const bool secure = std::ranges::any_of(
+      options.servers, [](const auto& server) { return to_lower(server.url).starts_with("https://"); });
+  FL_TRY(const auto chosen, transport(options, secure));
+  const TransportSpec* spec = chosen.spec;
+  built.transport_warning = chosen.warning;
+  if (!chosen.warning.empty()) report.warn(fmt::format("serversTransport {}: {}", spec->name, chosen.warning));
+  built.transport = *spec;
+  if (const auto* was = configuration_of(before);
+      was != nullptr && was->load_balancer && *was->load_balancer == options && before->transport == *spec) {
+    built.check = before->check;
     return before->balancer;
+  }
+  FL_TRY_VOID(build_check(name, options, built, report));
 
   LoadBalancer::Options made{.service = name,
                              .servers = {},
                              .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
                              .pass_host_header = options.pass_host_header,
                              .cursor = cursor(name)};
-  for (const auto& server : options.servers) {
+  for (size_t i = 0; const auto& server : options.servers) {
+    const std::shared_ptr<ServerHealth>& health = report.servers[i++].health;
     Error error;
     std::string base_path;
-    auto spec = upstream(server.url, built.transport, error, base_path);
-    if (spec == nullptr) return tl::make_unexpected(std::move(error));
-    made.servers.push_back({.upstream = std::move(spec),
+    auto target = upstream(server.url, built.transport, error, base_path);
+    if (target == nullptr) return tl::make_unexpected(std::move(error));
+    made.servers.push_back({.upstream = std::move(target),
                             .url = server.url,
                             .base_path = server.preserve_path ? std::move(base_path) : std::string(),
                             .weight = server.weight.value_or(1),
-                            .fenced = server.fenced});
+                            .fenced = server.fenced,
+                            .health = health,
+                            .passive = passive_check(options, health)});
   }
   return std::make_shared<LoadBalancer>(std::move(made));
+}
+
+Result<> ServiceBuilder::build_check(const std::string& name, const config::dynamic::LoadBalancer& options,
+                                     BuiltService& built, ServiceReport& report) {
+  if (!options.health_check || options.servers.empty()) return {};
+  if (options.health_check->mode == "grpc") {
+    report.warn("gRPC health checks are not supported by this version of fairlead yet: every server counts as healthy");
+    return {};
+  }
+  FL_TRY(built.check,
+         HttpHealthCheck::make(name, report.servers, *options.health_check, inputs_.prober, built.transport.tls));
+  return {};
 }
 
 Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const config::dynamic::Weighted& options,
@@ -103,49 +210,72 @@ Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const
                          .children = {},
                          .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
                          .cursor = cursor(name)};
-  if (options.health_check)
-    report_.services[name].warn("health checks are not supported by this version of fairlead yet");
+  std::vector<std::shared_ptr<const Health>> healths;
   for (const auto& child : options.services) {
     FL_TRY(HandlerPtr handler, get(child.name));
     built.children.push_back(handler);
-    made.children.push_back({child.name, child.weight, std::move(handler)});
+    std::shared_ptr<const Health> health;
+    if (options.health_check) {
+      const auto known = built_.find(child.name);
+      if (known != built_.end()) health = known->second->health;
+      if (health == nullptr)
+        return fail(Code::invalid,
+                    fmt::format("cannot register {} as updater for {}: healthCheck not enabled in config "
+                                "for this service",
+                                child.name, name));
+      healths.push_back(health);
+    }
+    made.children.push_back({child.name, child.weight, std::move(handler), std::move(health)});
   }
-  if (before != nullptr && before->configuration.weighted && *before->configuration.weighted == options &&
-      before->children == built.children)
+  if (options.health_check) built.health = std::make_shared<ServiceHealth>(std::move(healths));
+  if (const auto* was = configuration_of(before);
+      was != nullptr && was->weighted && *was->weighted == options && before->children == built.children)
     return before->balancer;
   return std::make_shared<Weighted>(std::move(made));
 }
 
-Result<TransportSpec> ServiceBuilder::transport(const config::dynamic::LoadBalancer& options, ServiceReport& report) {
-  const std::string& name = options.servers_transport;
-  TransportSpec spec = inputs_.default_transport;
-  config::dynamic::ServersTransport from{.insecure_skip_verify = inputs_.insecure_skip_verify,
-                                         .root_cas = inputs_.root_cas};
-  if (!name.empty() && name != "default@internal") {
-    const auto it = configuration_.http.servers_transports.find(name);
-    if (it == configuration_.http.servers_transports.end()) {
-      const auto missing = fmt::format("servers transport not found {}", name);
-      if (options.servers.empty()) return fail(Code::not_found, missing);
-      return fail(Code::not_found,
-                  fmt::format("error building proxy for server URL {}: {}", options.servers.front().url, missing));
+Result<ServiceBuilder::ChosenTransport> ServiceBuilder::transport(const config::dynamic::LoadBalancer& options,
+                                                                  bool secure) {
+  const std::string_view name =
+      options.servers_transport.empty() ? std::string_view("default@internal") : options.servers_transport;
+  auto known = transports_.find(name);
+  if (known == transports_.end()) {
+    Transport made{.options = {.insecure_skip_verify = inputs_.insecure_skip_verify, .root_cas = inputs_.root_cas},
+                   .plain = inputs_.default_transport};
+    if (name != "default@internal") {
+      const auto it = configuration_.http.servers_transports.find(name);
+      if (it == configuration_.http.servers_transports.end()) {
+        const auto missing = fmt::format("servers transport not found {}", name);
+        if (options.servers.empty()) return fail(Code::not_found, missing);
+        return fail(Code::not_found,
+                    fmt::format("error building proxy for server URL {}: {}", options.servers.front().url, missing));
+      }
+      made.options = it->second;
+      made.plain.name = it->first;
+      // Traefik: 0 is Go's default of 2, negative is no reuse.
+      made.plain.max_idle_per_host = it->second.max_idle_conns_per_host == 0 ? 2 : it->second.max_idle_conns_per_host;
+      const auto timeouts = it->second.forwarding_timeouts.value_or(config::dynamic::ForwardingTimeouts{});
+      made.plain.dial_timeout = timeouts.dial_timeout;
+      made.plain.response_header_timeout = timeouts.response_header_timeout;
+      made.plain.idle_timeout = timeouts.idle_conn_timeout;
     }
-    from = it->second;
-    spec.name = it->first;
-    // Traefik: 0 is Go's default of 2, negative is no reuse.
-    spec.max_idle_per_host = from.max_idle_conns_per_host == 0 ? 2 : from.max_idle_conns_per_host;
-    const auto timeouts = from.forwarding_timeouts.value_or(config::dynamic::ForwardingTimeouts{});
-    spec.dial_timeout = timeouts.dial_timeout;
-    spec.response_header_timeout = timeouts.response_header_timeout;
-    spec.idle_timeout = timeouts.idle_conn_timeout;
+    known = transports_.emplace(name, std::move(made)).first;
   }
-  const bool is_needed = std::ranges::any_of(
-      options.servers, [](const auto& server) { return to_lower(server.url).starts_with("https://"); });
-  if (!is_needed) return spec;
-  auto made = client_tls_.get(spec.name, from);
-  if (!made) return tl::make_unexpected(std::move(made).error().context(fmt::format("serversTransport {}", spec.name)));
-  if (!made->warning.empty()) report.warn(fmt::format("serversTransport {}: {}", spec.name, made->warning));
-  spec.tls = made->context;
-  return spec;
+  Transport& found = known->second;
+  if (!secure) return ChosenTransport{&found.plain, {}};
+  if (!found.secure) FL_TRY_VOID(make_secure(found));
+  return ChosenTransport{&*found.secure, found.warning};
+}
+
+Result<> ServiceBuilder::make_secure(Transport& transport) {
+  auto made = client_tls_.get(transport.plain.name, transport.options);
+  if (!made)
+    return tl::make_unexpected(
+        std::move(made).error().context(fmt::format("serversTransport {}", transport.plain.name)));
+  transport.secure = transport.plain;
+  transport.secure->tls = made->context;
+  transport.warning = made->warning;
+  return {};
 }
 
 std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view text, const TransportSpec& transport,
@@ -162,7 +292,7 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
     return nullptr;
   }
   base_path = url->path;
-  auto& known = upstreams_[fmt::format("{}://{}|{}", url->scheme, url->address(), transport.name)];
+  auto& known = identities_.upstreams[fmt::format("{}://{}|{}", url->scheme, url->address(), transport.name)];
   if (auto spec = known.lock();
       spec != nullptr && spec->transport == transport && spec->host_header == url->host_header())
     return spec;
@@ -179,11 +309,25 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
 }
 
 std::shared_ptr<const TurnCursor> ServiceBuilder::cursor(const std::string& name) {
-  auto& known = cursors_[name];
+  auto& known = identities_.cursors[name];
   if (auto cursor = known.lock()) return cursor;
   auto cursor = std::make_shared<TurnCursor>(inputs_.balancer_slots);
   known = cursor;
   return cursor;
+}
+
+std::shared_ptr<ServerHealth> ServiceBuilder::health(const std::string& service, const std::string& server) {
+  auto& known = identities_.healths[fmt::format("{} {}", service, server)];
+  if (auto health = known.lock()) return health;
+  auto health = std::make_shared<ServerHealth>();
+  known = health;
+  return health;
+}
+
+void ServiceIdentities::forget_unused() {
+  forget_expired(upstreams);
+  forget_expired(cursors);
+  forget_expired(healths);
 }
 
 }  // namespace fl::proxy

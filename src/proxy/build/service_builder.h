@@ -3,13 +3,16 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "proxy/build/client_tls_builder.h"
 #include "proxy/build/middleware_chain.h"
+#include "proxy/health_checker.h"
 #include "proxy/service/turns.h"
 #include "proxy/snapshot_builder.h"
 
@@ -17,59 +20,101 @@ namespace fl::proxy {
 
 using HandlerPtr = std::shared_ptr<const http::Handler>;
 
+using ServiceEntry = config::Objects<config::dynamic::Service>::EntryPtr;
+
 // What is kept of a service from one build to the next.
 struct BuiltService {
-  config::dynamic::Service configuration;
-  TransportSpec transport;           // of a load balancer
+  ServiceEntry configuration;
+  config::Objects<ServiceReport>::EntryPtr report;
+  bool has_issues = false;  // the report tells of mistakes in the text, too
+  TransportSpec transport;  // of a load balancer
+  std::string transport_warning;
   std::vector<HandlerPtr> children;  // of a composite
   MiddlewareList chain;
-  HandlerPtr balancer;  // without the service's own middlewares
-  HandlerPtr handler;
+  std::shared_ptr<const HealthCheck> check;  // of a load balancer that is checked actively
+  std::shared_ptr<const Health> health;      // null: it counts as well
+  HandlerPtr balancer;                       // without the service's own middlewares
+  HandlerPtr handler;                        // null: it cannot serve,
+  Error error;                               // and why
+};
+// By name, which is the configuration's.
+using BuiltServices = std::unordered_map<std::string_view, std::shared_ptr<const BuiltService>>;
+
+// What lives on through configurations as long as somebody uses it.
+struct ServiceIdentities {
+  std::map<std::string, std::weak_ptr<const UpstreamSpec>> upstreams;
+  std::map<std::string, std::weak_ptr<const TurnCursor>> cursors;  // by service
+  std::map<std::string, std::weak_ptr<ServerHealth>> healths;      // by service and server
+  void forget_unused();
 };
 
 class ServiceBuilder {
  public:
   ServiceBuilder(const BuildInputs& inputs, const config::dynamic::Configuration& configuration,
                  const MiddlewareResolver& middlewares, ClientTlsBuilder& client_tls, RuntimeReport& report,
-                 std::map<std::string, BuiltService, std::less<>>& before,
-                 std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams,
-                 std::map<std::string, std::weak_ptr<const TurnCursor>>& cursors)
+                 const BuiltServices& before, ServiceIdentities& identities)
       : inputs_(inputs),
         configuration_(configuration),
         middlewares_(middlewares),
         client_tls_(client_tls),
         report_(report),
         before_(before),
-        upstreams_(upstreams),
-        cursors_(cursors) {}
+        identities_(identities) {}
 
-  // The handler of a service. Errors: it does not exist, is wrong, or needs itself; also in its report.
+  // All services of the configuration, with their reports.
+  void build_all();
+  // The handler of a service. Errors: it does not exist, is wrong, or needs itself.
   Result<HandlerPtr> get(std::string_view name);
-  std::map<std::string, BuiltService, std::less<>> take_built() { return std::move(built_); }
+  BuiltServices take_built() { return std::move(built_); }
+  // Those of all services, after build_all().
+  HealthChecks take_checks() { return std::move(checks_); }
 
  private:
-  Result<HandlerPtr> build(std::string_view name, const config::dynamic::Service& service);
+  struct Transport {
+    config::dynamic::ServersTransport options;
+    TransportSpec plain;
+    std::optional<TransportSpec> secure;  // once a server needs it
+    std::string warning;                  // about its TLS
+  };
+
+  Result<HandlerPtr> get(const ServiceEntry& entry);
+  std::shared_ptr<const BuiltService> make(const ServiceEntry& entry,
+                                           const std::shared_ptr<const BuiltService>& before);
+  // Sets the handler; the report is to be filled in.
+  Result<> build(BuiltService& built, ServiceReport& report, const BuiltService* before);
+  // What a service leads to is what it led to before.
+  bool leads_to_the_same(const config::dynamic::Service& service, const BuiltService& before);
   Result<HandlerPtr> build_load_balancer(const std::string& name, const config::dynamic::LoadBalancer& options,
-                                         BuiltService& built, const BuiltService* before);
+                                         BuiltService& built, ServiceReport& report, const BuiltService* before);
   Result<HandlerPtr> build_weighted(const std::string& name, const config::dynamic::Weighted& options,
                                     BuiltService& built, const BuiltService* before);
-  // Of the servers of a load balancer. Errors: it does not exist; what it says of TLS is wrong and a server needs it.
-  Result<TransportSpec> transport(const config::dynamic::LoadBalancer& options, ServiceReport& report);
+  struct ChosenTransport {
+    const TransportSpec* spec;
+    std::string_view warning;  // about its TLS; empty: all is well
+  };
+  // What connects to the servers of a load balancer, for https ones when `secure`. Errors: it does not exist; what it
+  // says of TLS is wrong and a server needs it.
+  Result<ChosenTransport> transport(const config::dynamic::LoadBalancer& options, bool secure);
+  Result<> make_secure(Transport& transport);
   std::shared_ptr<const UpstreamSpec> upstream(std::string_view url, const TransportSpec& transport, Error& error,
                                                std::string& base_path);
   std::shared_ptr<const TurnCursor> cursor(const std::string& name);
+  std::shared_ptr<ServerHealth> health(const std::string& service, const std::string& server);
+  // Sets built.check when the load balancer has one.
+  Result<> build_check(const std::string& name, const config::dynamic::LoadBalancer& options, BuiltService& built,
+                       ServiceReport& report);
 
   const BuildInputs& inputs_;
   const config::dynamic::Configuration& configuration_;
   const MiddlewareResolver& middlewares_;
   ClientTlsBuilder& client_tls_;
   RuntimeReport& report_;
-  std::map<std::string, BuiltService, std::less<>>& before_;
-  std::map<std::string, std::weak_ptr<const UpstreamSpec>>& upstreams_;
-  std::map<std::string, std::weak_ptr<const TurnCursor>>& cursors_;
+  const BuiltServices& before_;
+  ServiceIdentities& identities_;
 
-  std::map<std::string, BuiltService, std::less<>> built_;
-  std::map<std::string, Error, std::less<>> failed_;
+  BuiltServices built_;
+  HealthChecks checks_;
+  std::map<std::string, Transport, std::less<>> transports_;
   std::set<std::string, std::less<>> building_;
 };
 

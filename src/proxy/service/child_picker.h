@@ -9,6 +9,7 @@
 
 #include "config/dynamic/http.h"
 #include "http/exchange.h"
+#include "proxy/service/health.h"
 #include "proxy/service/sticky.h"
 #include "proxy/service/turns.h"
 
@@ -21,12 +22,13 @@ class ChildPicker {
     std::string other_name;  // accepted in cookies too; may be empty
     int64_t weight = 1;      // 0 or less: does not exist
     bool only_by_cookie = false;
+    std::shared_ptr<const Health> health = nullptr;  // null: nobody checks it, it counts as well
   };
   ChildPicker(std::string_view service, const std::vector<Child>& children,
               const std::optional<config::dynamic::Cookie>& cookie, std::shared_ptr<const TurnCursor> cursor);
 
   struct Choice {
-    int child = -1;           // position in the list; -1: there is none to pick
+    int child = -1;           // position in the list; -1: there is none to pick, or none is well
     bool set_cookie = false;  // to be done once the child has answered
   };
   Choice pick(http::Exchange& exchange) const;
@@ -34,10 +36,14 @@ class ChildPicker {
 
  private:
   int next(http::Exchange& exchange) const;
+  bool may_take(size_t child, TimePoint now) const {
+    return exists_[child] && (health_.empty() || health_[child] == nullptr || health_[child]->is_up(now));
+  }
 
   TurnOrder order_;
   std::shared_ptr<const TurnCursor> cursor_;
   std::vector<bool> exists_;
+  std::vector<std::shared_ptr<const Health>> health_;  // empty when no child is checked
   std::optional<Sticky> sticky_;
 };
 

@@ -9,7 +9,7 @@ namespace {
 
 std::vector<ChildPicker::Child> children_of(const std::vector<ServerTarget>& servers) {
   std::vector<ChildPicker::Child> children;
-  for (const ServerTarget& s : servers) children.push_back({s.url, {}, s.weight, s.fenced});
+  for (const ServerTarget& s : servers) children.push_back({s.url, {}, s.weight, s.fenced, s.health});
   return children;
 }
 
@@ -30,7 +30,18 @@ net::Task<> LoadBalancer::forward_to(http::Exchange& x, int index) const {
   const ServerTarget& server = options_.servers[static_cast<size_t>(index)];
   Transaction::of(x).record.server_url = server.url;
   if (!server.base_path.empty()) x.request.path = x.arena.concat({server.base_path, x.request.path});
+  if (server.passive != nullptr) return forward_and_judge(x, server);
   return forward(x, server.upstream, {.pass_host_header = options_.pass_host_header});
+}
+
+// Traefik: a request that could not be sent, and an answer of 500 or more, count as failures.
+net::Task<> LoadBalancer::forward_and_judge(http::Exchange& x, const ServerTarget& server) const {
+  co_await forward(x, server.upstream, {.pass_host_header = options_.pass_host_header});
+  const TimePoint now = Transaction::of(x).worker.loop().now();
+  if (x.response.status >= 500)
+    server.passive->failed(now);
+  else if (!x.drop_connection)
+    server.passive->succeeded(now);
 }
 
 net::Task<> LoadBalancer::forward_and_set_cookie(http::Exchange& x, int index) const {

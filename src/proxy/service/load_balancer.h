@@ -9,6 +9,7 @@
 
 #include "http/exchange.h"
 #include "proxy/service/child_picker.h"
+#include "proxy/service/passive_check.h"
 #include "proxy/upstream_spec.h"
 
 namespace fl::proxy {
@@ -18,7 +19,9 @@ struct ServerTarget {
   std::string url;        // as configured, for logs and the API
   std::string base_path;  // put in front of the request's path when preservePath asks for it; no trailing slash
   int64_t weight = 1;
-  bool fenced = false;  // only reachable by its sticky cookie
+  bool fenced = false;                              // only reachable by its sticky cookie
+  std::shared_ptr<ServerHealth> health = nullptr;   // null: not checked
+  std::shared_ptr<PassiveCheck> passive = nullptr;  // null: answers do not count
 };
 
 class LoadBalancer final : public http::Handler {
@@ -36,6 +39,7 @@ class LoadBalancer final : public http::Handler {
 
  private:
   net::Task<> forward_to(http::Exchange& exchange, int server) const;
+  net::Task<> forward_and_judge(http::Exchange& exchange, const ServerTarget& server) const;
   net::Task<> forward_and_set_cookie(http::Exchange& exchange, int server) const;
 
   const Options options_;

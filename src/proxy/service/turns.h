@@ -22,6 +22,7 @@ class TurnOrder {
   TurnOrder(std::span<const int64_t> weights, uint64_t seed);
 
   bool empty() const { return order_.empty(); }
+  size_t size() const { return order_.size(); }  // of one round
   uint32_t at(uint64_t turn) const { return order_[turn % order_.size()]; }
 
  private:

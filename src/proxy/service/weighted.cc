@@ -14,9 +14,9 @@ std::vector<ChildPicker::Child> children_of(const Weighted::Options& options) {
   for (const Weighted::Child& child : options.children) {
     const auto [name, provider] = config::split_name(child.name);
     if (provider == own)
-      children.push_back({std::string(name), child.name, child.weight, false});
+      children.push_back({std::string(name), child.name, child.weight, false, child.health});
     else
-      children.push_back({child.name, {}, child.weight, false});
+      children.push_back({child.name, {}, child.weight, false, child.health});
   }
   return children;
 }

@@ -18,6 +18,7 @@ class Weighted final : public http::Handler {
     std::string name;  // "app@file"
     int64_t weight = 1;
     std::shared_ptr<const http::Handler> handler;
+    std::shared_ptr<const Health> health = nullptr;  // null: counts as well
   };
   struct Options {
     std::string service;  // "both@file"
