@@ -165,6 +165,7 @@ class ControlPlane::Running {
     watch_hub_.emplace(*writer_, options_.drain_delay);
     runner_.emplace(*writer_, runner::RunnerOptions{.lost_after = lost_after()});
     runner_->start();
+    while (!writer_->idle()) control_.loop.turn(true);  // what is served is up to date
   }
   std::optional<Duration> lost_after() const {
     if (options_.strict || options_.lost_after == 0s) return std::nullopt;

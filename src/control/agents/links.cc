@@ -18,7 +18,8 @@ std::string id_in(const std::string& key) { return key.substr(key.find('/') + 1)
 
 }  // namespace
 
-Links::Links(state::Writer& writer) : writer_(writer) {
+Links::Links(state::Writer& writer)
+    : writer_(writer), expected_(writer.loop(), [this](const InstanceKey& key) { set_connected(key, false); }) {
   writer_.add_listener([this](const std::shared_ptr<const state::Commit>& commit) { on_commit(*commit); });
 }
 
@@ -27,6 +28,7 @@ void Links::attach(InstanceKey key, std::shared_ptr<Link> link) {
     auto& now = links_[key];
     if (now != nullptr) tell(now, [](LinkListener& old) { old.on_detached(false); });
     now = link;
+    expected_.erase(key);
     set_connected(key, true);
     tell(link, [view = writer_.view()](LinkListener& l) { l.on_attached(view); });
   });
@@ -65,9 +67,15 @@ void Links::on_commit(const state::Commit& commit) {
         const auto link = links_.find({accepted.scope, task->cluster, task->instance});
         if (link != links_.end()) changed[link->second].push_back(task->id);
       } else if (change.kind == state::Kind::container_instance) {
-        const auto* instance = state.instances().find({change.cluster, id_in(change.key)});
-        if (instance != nullptr && instance->shape.status != "INACTIVE") continue;
-        const auto link = links_.find({accepted.scope, change.cluster, id_in(change.key)});
+        const InstanceKey key{accepted.scope, change.cluster, id_in(change.key)};
+        const auto link = links_.find(key);
+        const auto* instance = state.instances().find({key.cluster, key.id});
+        if (instance != nullptr && instance->shape.status != "INACTIVE") {
+          if (instance->shape.agent_connected == true && link == links_.end())
+            expected_.set(key, writer_.loop().wall() + kExpected);
+          continue;
+        }
+        expected_.erase(key);
         if (link == links_.end()) continue;
         tell(link->second, [](LinkListener& l) { l.on_detached(true); });
         links_.erase(link);

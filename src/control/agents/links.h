@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "control/runner/due.h"
 #include "control/state/writer.h"
 
 namespace fl::control::agents {
@@ -45,6 +46,9 @@ class Links {
   void attach(InstanceKey key, std::shared_ptr<Link> link);
   void detach(InstanceKey key, std::shared_ptr<Link> link);
 
+  // From registration to connection.
+  static constexpr Duration kExpected = 60s;
+
  private:
   void on_commit(const state::Commit& commit);
   // agentConnected; what it is already is left alone.
@@ -52,6 +56,8 @@ class Links {
 
   state::Writer& writer_;
   std::map<InstanceKey, std::shared_ptr<Link>> links_;
+  // Instances that count as connected, as one does that has just registered, and have no link yet.
+  runner::DueQueue<InstanceKey> expected_;
 };
 
 }  // namespace fl::control::agents

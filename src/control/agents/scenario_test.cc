@@ -352,6 +352,7 @@ TEST_F(Scenario, run_task_places_names_what_does_not_fit_and_is_idempotent) {
   EXPECT_EQ(json::to_text(api.call("RunTask", R"({"cluster": "web", "taskDefinition": "whoami"})").body),
             R"({"__type":"InvalidParameterException","message":"No Container Instances were found in your cluster."})");
   const std::string arn = add_instance();
+  pass(61s);  // its agent has not come
   auto reply = api.call("RunTask", R"({"cluster": "web", "taskDefinition": "whoami"})");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(json::to_text(reply.body),

@@ -1,5 +1,7 @@
 #include "control/runner/capacities.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "control/tasks/demand.h"
 #include "control/tasks/transitions.h"
@@ -49,6 +51,7 @@ schedule::InstanceView to_view(const state::ContainerInstance& instance) {
   if (instance.shape.attributes)
     for (const ecs::Attribute& attribute : *instance.shape.attributes)
       out.attributes.push_back({attribute.name.value_or(""), attribute.value.value_or("")});
+  std::ranges::sort(out.attributes, {}, &schedule::Attribute::name);
   return out;
 }
 

@@ -108,11 +108,12 @@ Answer<ecs::RegisterContainerInstanceResponse> register_container_instance(
     instance.shape.container_instance_arn = instance_arn(tx.scope(), instance.cluster, instance.id);
     instance.shape.registered_at = tx.now();
     instance.shape.status = "ACTIVE";
-    instance.shape.agent_connected = false;
     instance.shape.attachments.emplace();
     instance.shape.tags = std::move(tags);
-    instance.disconnected_at = tx.now();
   }
+  // Its agent connects next; until it has had time to, tasks may be placed already.
+  instance.shape.agent_connected = true;
+  instance.disconnected_at.reset();
   const auto sent = request.attributes.value_or(std::vector<ecs::Attribute>());
   const bool is_external = find_attribute(sent, kExternal) != nullptr;
   ecs::ContainerInstance& shape = instance.shape;
