@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "app/commands/agent.h"
 #include "app/commands/check.h"
 #include "app/commands/control.h"
 #include "app/commands/explain.h"
@@ -26,6 +27,7 @@ struct Command {
 constexpr Command kCommands[] = {
     // the first has no name: it runs when none is given
     {"", "[flags]", "run the proxy", fl::app::run_proxy},
+    {"agent", "[flags]", "run the tasks of an ECS cluster on this machine", fl::app::run_agent_command},
     {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
     {"control", "[flags]", "run the ECS-compatible control plane", fl::app::run_control},
     {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},
@@ -54,6 +56,9 @@ int print_help() {
 
 int main(int argc, char** argv) {
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  // Started by an agent, never by a person: it has no place in the help.
+  if (!arguments.empty() && std::string_view(arguments[0]) == "container-shim")
+    return fl::app::run_container_shim(arguments.subspan(1));
   if (arguments.empty() || arguments[0][0] == '-')
     return std::ranges::any_of(arguments, asks_for_help) ? print_help() : fl::app::run_proxy(arguments);
   for (const Command& command : std::span(kCommands).subspan(1))

@@ -31,9 +31,11 @@ http::ConnectionInfo describe(int fd, const net::SocketAddress& peer) {
 
 int run_whoami(std::span<const char* const> arguments) {
   uint16_t port = 80;
-  std::string name;
+  std::string name, address;
   CLI::App cli("Answers every request with what reached it, as traefik/whoami does.", "fairlead whoami");
   cli.add_option("--port", port, "port to listen on")->envname("WHOAMI_PORT_NUMBER")->capture_default_str();
+  cli.add_option("--address", address, "address to listen on, every one when empty; not an option of traefik/whoami")
+      ->envname("WHOAMI_ADDRESS");
   cli.add_option("--name", name, "name to give in the answers")->envname("WHOAMI_NAME");
   try {
     // CLI11 takes its arguments last first.
@@ -45,7 +47,7 @@ int run_whoami(std::span<const char* const> arguments) {
   end_on_signals();
   net::Loop loop;
   loop.make_current();
-  const auto fd = net::listen_tcp("", port);
+  const auto fd = net::listen_tcp(address, port);
   if (!fd) {
     std::fprintf(stderr, "fairlead whoami: %s\n", fd.error().message.c_str());
     return 1;

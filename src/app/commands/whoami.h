@@ -6,7 +6,8 @@
 
 namespace fl::app {
 
-// `arguments`: what stands after "whoami": --port (WHOAMI_PORT_NUMBER, 80) and --name (WHOAMI_NAME).
+// `arguments`: what stands after "whoami": --port (WHOAMI_PORT_NUMBER, 80), --name (WHOAMI_NAME) and
+// --address (WHOAMI_ADDRESS, every one).
 // -> exit code; 2 for wrong arguments. Does not return while it serves.
 int run_whoami(std::span<const char* const> arguments);
 

@@ -1,0 +1,462 @@
+// The agent against a scripted control plane and real processes: the conversation of agent-wire-log.txt, and what must
+// hold when either side goes away.
+#include "agent/agent.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "agent/engine/process/process_engine.h"
+#include "agent/engine/process/shim.h"
+#include "agent/fake_control_plane_for_test.h"
+#include "agent/temporary_directory_for_test.h"
+#include "aws/environment.h"
+#include "base/strings.h"
+#include "ecs/shape.h"
+#include "http/fetch.h"
+#include "net/resolver.h"
+
+namespace fl::agent {
+namespace {
+
+using namespace ecs::agent;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+std::string task_arn(std::string_view id) { return fmt::format("arn:aws:ecs:eu-west-1:000000000000:task/fl/{}", id); }
+
+ecs::agent::Container shell(std::string name, std::string script) {
+  ecs::agent::Container container;
+  container.name = std::move(name);
+  container.image = "host";
+  container.command = Strings{"/bin/sh", "-c", std::move(script)};
+  container.essential = true;
+  container.stop_timeout = 2;
+  return container;
+}
+
+// One life of the agent; several may follow each other in one data directory.
+class Life {
+ public:
+  Life(net::Loop& loop, const std::string& directory, const std::string& url, Duration cleanup_wait = 1h)
+      : loop_(loop),
+        environment_({{"AWS_ENDPOINT_URL_ECS", url}, {"AWS_ACCESS_KEY_ID", "x"}, {"AWS_SECRET_ACCESS_KEY", "y"}}),
+        engine_(loop,
+                {.directory = directory, .program = std::filesystem::read_symlink("/proc/self/exe"), .why = "test"}) {
+    AgentOptions options;
+    options.data_directory = directory;
+    options.registration.cluster = "fl";
+    options.registration.region = "eu-west-1";
+    options.registration.attributes = {{"role", "web"}};
+    options.tasks.cleanup_wait = cleanup_wait;
+    control_plane_ = *session::ControlPlane::create(fetcher_, environment_, {.region = "eu-west-1", .stop = &stop_});
+    agent_.emplace(loop_, engine_, *control_plane_, std::move(options));
+    net::spawn(run());
+  }
+  void stop() { stop_.request_stop(); }
+  bool ended() const { return result_.has_value(); }
+  Result<>& result() { return *result_; }
+
+ private:
+  net::Task<> run() { result_ = co_await agent_->run(stop_); }
+
+  net::Loop& loop_;
+  net::StopSource stop_;
+  aws::FixedEnvironment environment_;
+  net::Resolver resolver_{loop_};
+  http::Fetcher fetcher_{loop_, resolver_, nullptr};
+  engine::ProcessEngine engine_;
+  std::unique_ptr<session::ControlPlane> control_plane_;
+  std::optional<Agent> agent_;
+  std::optional<Result<>> result_;
+};
+
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() {
+    loop.make_current();
+    control.emplace(loop);
+  }
+  void TearDown() override {
+    if (life) end();
+    // What a test leaves running ends with it.
+    for (const auto& entry : std::filesystem::directory_iterator(directory.path() + "/containers"))
+      if (const auto state = engine::process::read_state(entry.path())) {
+        const int fd = engine::process::open_pidfd(state->shim);
+        if (fd < 0) continue;
+        engine::process::send_signal(fd, SIGKILL);
+        ::close(fd);
+      }
+    control->close();
+    EXPECT_TRUE(turn_until([&] { return control->idle(); }));
+  }
+
+  template <class Condition>
+  [[nodiscard]] bool turn_until(Condition condition) {
+    const TimePoint give_up = system_clock().now() + 10s;
+    while (!condition()) {
+      if (system_clock().now() > give_up) return false;
+      loop.post([] {});  // so that waiting ends
+      loop.turn(true);
+    }
+    return true;
+  }
+
+  void begin(Duration cleanup_wait = 1h) { life.emplace(loop, directory.path(), control->url(), cleanup_wait); }
+  void end() {
+    life->stop();
+    ASSERT_TRUE(turn_until([&] { return life->ended(); }));
+    life.reset();
+  }
+  void connected() {
+    ASSERT_TRUE(turn_until([&] { return control->has_acs(); }));
+  }
+
+  void send_task(std::string_view id, std::vector<ecs::agent::Container> containers, std::string status = "RUNNING") {
+    ecs::agent::Task task;
+    task.arn = task_arn(id);
+    task.desired_status = std::move(status);
+    task.family = "web";
+    task.version = "1";
+    task.containers = std::move(containers);
+    PayloadMessage message;
+    message.message_id = fmt::format("m-{}", ++messages);
+    message.tasks = std::vector{task};
+    control->send(message);
+  }
+  [[nodiscard]] bool told(std::string_view id, const std::vector<std::string>& statuses) {
+    return turn_until([&] { return control->told(task_arn(id)) == statuses; });
+  }
+  const ecs::SubmitTaskStateChangeRequest& last_change() { return control->changes.back(); }
+  const ecs::ContainerStateChange& container_change(std::string_view name) {
+    for (const auto& change : ecs::items(last_change().containers))
+      if (change.container_name == name && change.status == last_change().status) return change;
+    ADD_FAILURE() << "nothing is told of " << name;
+    static const ecs::ContainerStateChange kNone;
+    return kNone;
+  }
+  size_t containers_on_disk() const {
+    const std::filesystem::directory_iterator all(directory.path() + "/containers");
+    return static_cast<size_t>(std::distance(begin_of(all), end_of(all)));
+  }
+  static std::filesystem::directory_iterator begin_of(std::filesystem::directory_iterator it) { return it; }
+  static std::filesystem::directory_iterator end_of(const std::filesystem::directory_iterator&) { return {}; }
+
+  TemporaryDirectory directory;
+  net::Loop loop;
+  std::optional<FakeControlPlane> control;
+  std::optional<Life> life;
+  int messages = 0;
+};
+
+TEST_F(AgentTest, FollowsTheRecordedConversation) {
+  begin();
+  connected();
+  // Registered, asked for the endpoints, connected with the genuine agent's query.
+  ASSERT_GE(control->calls.size(), 2u);
+  EXPECT_EQ(control->calls[0].first, "RegisterContainerInstance");
+  EXPECT_EQ(control->calls[0].second.string_at("cluster"), "fl");
+  EXPECT_EQ(control->calls[1].first, "DiscoverPollEndpoint");
+  EXPECT_EQ(control->calls[1].second.string_at("containerInstance"), FakeControlPlane::kInstance);
+  EXPECT_THAT(control->targets[0], StartsWith("/ws?agentHash=fairlead&agentVersion="));
+  EXPECT_THAT(control->targets[0], HasSubstr("&clusterArn=fl&containerInstanceArn=arn%3Aaws%3Aecs%3Aeu-west-1%3A"
+                                             "000000000000%3Acontainer-instance%2Ffl%2Faaaa&dockerVersion="));
+  EXPECT_THAT(control->targets[0], HasSubstr("&protocolVersion=2&sendCredentials=true&seqNum=1"));
+
+  control->send(HeartbeatMessage{.message_id = "hb-1", .healthy = true});
+  ASSERT_TRUE(turn_until([&] { return control->count("HeartbeatAckRequest") == 1; }));
+  EXPECT_EQ(control->from_acs[0].message.string_at("messageId"), "hb-1");
+
+  // A task with an init container and one that depends on its success.
+  auto init = shell("init", "exit 0");
+  init.essential = false;
+  auto web = shell("web", "trap 'exit 0' TERM; while :; do sleep 0.01; done");
+  web.depends_on = std::vector{ContainerDependency{"init", "SUCCESS"}};
+  web.port_mappings = std::vector{PortMapping{.container_port = 80, .host_port = 0}};
+  ecs::agent::Task task;
+  task.arn = task_arn("bbbb");
+  task.desired_status = "RUNNING";
+  task.family = "web";
+  task.version = "1";
+  task.containers = std::vector{init, web};
+  task.role_credentials = RoleCredentials{"cred-1", "arn:role", "AK", "SK", "ST", "2030-01-01T00:00:00Z"};
+  PayloadMessage payload;
+  payload.message_id = "m-1";
+  payload.tasks = std::vector{task};
+  control->send(payload);
+  ASSERT_TRUE(turn_until([&] { return control->count("AckRequest") == 1; }));
+  EXPECT_EQ(control->from_acs[1].type, "IAMRoleCredentialsAckRequest");
+  EXPECT_EQ(control->from_acs[1].message.string_at("credentialsId"), "cred-1");
+  EXPECT_EQ(control->from_acs[2].message.string_at("messageId"), "m-1");
+
+  ASSERT_TRUE(told("bbbb", {"RUNNING"}));
+  const auto& running = ecs::items(last_change().containers);
+  ASSERT_EQ(running.size(), 3u);  // init RUNNING, init STOPPED, web RUNNING
+  EXPECT_EQ(running[0].status, "RUNNING");
+  EXPECT_EQ(running[1].container_name, "init");
+  EXPECT_EQ(running[1].exit_code, 0);
+  EXPECT_EQ(running[2].container_name, "web");
+  const auto& binding = ecs::items(running[2].network_bindings).at(0);
+  EXPECT_EQ(binding.container_port, 80);
+  EXPECT_GE(binding.host_port.value_or(0), 32768);
+  EXPECT_EQ(binding.bind_ip, "127.0.0.1");
+  EXPECT_EQ(running[2].runtime_id->size(), 64u);
+
+  send_task("bbbb", {}, "STOPPED");
+  ASSERT_TRUE(told("bbbb", {"RUNNING", "STOPPED"}));
+  EXPECT_TRUE(last_change().execution_stopped_at);
+  EXPECT_EQ(last_change().containers->size(), 1u);
+  EXPECT_THAT(container_change("web").exit_code.value_or(-1), ::testing::AnyOf(0, 143));
+
+  // What was told over TCS.
+  ASSERT_TRUE(turn_until([&] { return control->from_tcs.size() >= 2; }));
+  EXPECT_EQ(control->from_tcs[0].type, "PublishMetricsRequest");
+  EXPECT_EQ(control->from_tcs[1].type, "PublishInstanceStatusRequest");
+}
+
+TEST_F(AgentTest, TellsFailuresInAwsWords) {
+  begin();
+  connected();
+  auto image = shell("web", "true");
+  image.image = "nginx";
+  send_task("t1", {image});
+  ASSERT_TRUE(told("t1", {"STOPPED"}));
+  EXPECT_EQ(last_change().reason, "Task failed to start");
+  EXPECT_THAT(container_change("web").reason.value_or(""),
+              StartsWith("CannotPullContainerError: the process engine has no image nginx"));
+
+  auto command = shell("web", "");
+  command.command = Strings{"/no/such"};
+  send_task("t2", {command});
+  ASSERT_TRUE(told("t2", {"STOPPED"}));
+  EXPECT_EQ(container_change("web").reason, "CannotStartContainerError: /no/such: No such file or directory");
+
+  send_task("t3", {shell("web", "sleep 0.1; exit 3")});
+  ASSERT_TRUE(told("t3", {"RUNNING", "STOPPED"}));
+  EXPECT_EQ(last_change().reason, "Essential container in task exited");
+  EXPECT_EQ(container_change("web").exit_code, 3);
+
+  auto secret = shell("web", "true");
+  secret.secrets = std::vector{Secret{.name = "A", .value_from = "b"}};
+  send_task("t4", {secret});
+  ASSERT_TRUE(told("t4", {"STOPPED"}));
+  EXPECT_THAT(last_change().reason.value_or(""), HasSubstr("secrets are not supported"));
+  EXPECT_TRUE(turn_until([&] { return control->count("AckRequest") == 4; }));
+}
+
+TEST_F(AgentTest, KillsWhatDoesNotStopInTime) {
+  begin();
+  connected();
+  auto deaf = shell("web", "trap '' TERM; while :; do sleep 0.01; done");
+  deaf.stop_timeout = 1;
+  send_task("t1", {deaf});
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
+  send_task("t1", {}, "STOPPED");
+  ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
+  EXPECT_THAT(container_change("web").exit_code.value_or(0), ::testing::AnyOf(137, 143));
+}
+
+TEST_F(AgentTest, ContainersAreTakenOverByTheNextAgent) {
+  begin();
+  connected();
+  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
+  send_task("t2", {shell("web", "while :; do sleep 0.01; done")});
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
+  ASSERT_TRUE(told("t2", {"RUNNING"}));
+  // The acknowledgments have come, too: what is not acknowledged is told again.
+  for (const char* id : {"t1", "t2"})
+    ASSERT_TRUE(turn_until([&] {
+      const auto text = engine::process::read_file(fmt::format("{}/tasks/{}.json", directory.path(), id));
+      return text && text->contains(R"("reported":1)");
+    }));
+  const size_t told_before = control->changes.size();
+  end();
+  begin();
+  connected();
+  // Known as the same instance, nothing started twice, nothing told twice.
+  EXPECT_EQ(control->calls.back().first, "DiscoverPollEndpoint");
+  EXPECT_EQ(control->count_calls("RegisterContainerInstance"), 2u);
+  const auto again = std::ranges::find_if(control->calls.begin() + 1, control->calls.end(),
+                                          [](const auto& call) { return call.first == "RegisterContainerInstance"; });
+  EXPECT_EQ(again->second.string_at("containerInstanceArn"), FakeControlPlane::kInstance);
+  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
+  ASSERT_TRUE(turn_until([&] { return control->count("AckRequest") == 3; }));
+  EXPECT_EQ(containers_on_disk(), 2u);
+  EXPECT_EQ(control->changes.size(), told_before);
+  send_task("t1", {}, "STOPPED");
+  send_task("t2", {}, "STOPPED");
+  EXPECT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
+  EXPECT_TRUE(told("t2", {"RUNNING", "STOPPED"}));
+}
+
+TEST_F(AgentTest, WhatHappenedWhileNobodyListenedIsToldLater) {
+  begin();
+  connected();
+  send_task("t1", {shell("web", "while [ ! -e ../../../end ]; do sleep 0.01; done; exit 6")});
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
+  control->acknowledges = false;
+  std::filesystem::create_directory(directory.path() + "/end");
+  ASSERT_TRUE(turn_until([&] { return control->count_calls("SubmitTaskStateChange") >= 2; }));
+  EXPECT_THAT(control->told(task_arn("t1")), ElementsAre("RUNNING"));
+  end();  // not acknowledged: kept over a restart
+  control->acknowledges = true;
+  begin();
+  ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
+  EXPECT_EQ(container_change("web").exit_code, 6);
+}
+
+TEST_F(AgentTest, RunsOnWithoutAControlPlane) {
+  begin();
+  connected();
+  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
+  const uint16_t port = control->port();
+  control->close();
+  ASSERT_TRUE(turn_until([&] { return control->idle(); }));
+  control.emplace(loop, port);
+  ASSERT_TRUE(turn_until([&] { return control->has_acs(); }));
+  EXPECT_THAT(control->changes, IsEmpty());
+  send_task("t1", {}, "STOPPED");
+  EXPECT_TRUE(told("t1", {"STOPPED"}));
+}
+
+TEST_F(AgentTest, StopsWhatTheManifestDoesNotKnowOnceThatIsConfirmed) {
+  begin();
+  connected();
+  send_task("keep", {shell("web", "while :; do sleep 0.01; done")});
+  send_task("drop", {shell("web", "while :; do sleep 0.01; done")});
+  ASSERT_TRUE(told("keep", {"RUNNING"}));
+  ASSERT_TRUE(told("drop", {"RUNNING"}));
+  control->send(TaskManifestMessage{
+      .message_id = "mf", .timeline = 3, .tasks = std::vector{TaskIdentifier{task_arn("keep"), {}, "RUNNING"}}});
+  ASSERT_TRUE(turn_until([&] { return control->count("TaskStopVerificationMessage") == 1; }));
+  TaskStopVerificationMessage question;
+  ASSERT_TRUE(decode(control->from_acs.back().message, question));
+  ASSERT_EQ(ecs::items(question.stop_candidates).size(), 1u);
+  EXPECT_EQ(question.stop_candidates->at(0).task_arn, task_arn("drop"));
+  control->send(TaskStopVerificationAck{.message_id = "mf", .generated_at = 1, .stop_tasks = question.stop_candidates});
+  EXPECT_TRUE(told("drop", {"RUNNING", "STOPPED"}));
+  // An older manifest has been overtaken.
+  control->send(TaskManifestMessage{.message_id = "old", .timeline = 2, .tasks = std::vector<TaskIdentifier>{}});
+  control->send(HeartbeatMessage{.message_id = "after", .healthy = true});
+  ASSERT_TRUE(turn_until([&] { return control->count("HeartbeatAckRequest") == 1; }));
+  EXPECT_EQ(control->count("TaskStopVerificationMessage"), 1u);
+  EXPECT_THAT(control->told(task_arn("keep")), ElementsAre("RUNNING"));
+}
+
+TEST_F(AgentTest, RegistersAnewWhenItIsNotKnownAnyMore) {
+  begin();
+  connected();
+  control->send_text(ecs::agent::error_text("InactiveInstanceException", "gone"));
+  ASSERT_TRUE(turn_until(
+      [&] { return control->count_calls("RegisterContainerInstance") == 2 && control->acs_connections == 2; }));
+  std::vector<json::Value> registrations;
+  for (const auto& [action, request] : control->calls)
+    if (action == "RegisterContainerInstance") registrations.push_back(request);
+  EXPECT_EQ(registrations.at(1).find("containerInstanceArn"), nullptr);
+}
+
+TEST_F(AgentTest, SurvivesMessagesItCannotRead) {
+  begin();
+  connected();
+  control->send_text("nonsense");
+  control->send_text(R"({"type":"PayloadMessage","message":{"messageId":"bad","tasks":7}})");
+  control->send_text(R"({"type":"SomethingNew","message":{}})");
+  control->send(HeartbeatMessage{.message_id = "hb", .healthy = true});
+  ASSERT_TRUE(turn_until([&] { return control->count("HeartbeatAckRequest") == 1; }));
+  EXPECT_EQ(control->count("NackRequest"), 1u);
+  EXPECT_EQ(control->acs_connections, 1);
+}
+
+TEST_F(AgentTest, TellsHealthAsSoonAsItChanges) {
+  begin();
+  connected();
+  auto web = shell("web", "while :; do sleep 0.01; done");
+  web.health_check_type = "docker";
+  web.docker_config = DockerConfig{
+      .config =
+          R"({"Healthcheck":{"Test":["CMD-SHELL","test -e ../../../well"],"Interval":20000000,"Timeout":2000000000,"Retries":2}})",
+      .host_config = {},
+      .version = {}};
+  send_task("t1", {web});
+  const auto health = [&]() -> std::string {
+    std::string status;
+    for (const auto& envelope : control->from_tcs) {
+      if (envelope.type != PublishHealthRequest::kType) continue;
+      PublishHealthRequest request;
+      EXPECT_TRUE(decode(envelope.message, request));
+      status = ecs::text(ecs::items(ecs::items(request.tasks).at(0).containers).at(0).health_status);
+    }
+    return status;
+  };
+  EXPECT_TRUE(turn_until([&] { return health() == "UNHEALTHY"; }));
+  std::filesystem::create_directory(directory.path() + "/well");
+  EXPECT_TRUE(turn_until([&] { return health() == "HEALTHY"; }));
+  EXPECT_THAT(control->told(task_arn("t1")), ElementsAre("RUNNING"));
+}
+
+TEST_F(AgentTest, CleansUpAfterAWhile) {
+  begin(0s);
+  connected();
+  auto web = shell("web", "touch data; exit 0");
+  send_task("t1", {web});
+  ASSERT_TRUE(turn_until(
+      [&] { return !control->told(task_arn("t1")).empty() && control->told(task_arn("t1")).back() == "STOPPED"; }));
+  EXPECT_TRUE(turn_until([&] { return containers_on_disk() == 0; }));
+  EXPECT_TRUE(turn_until([&] { return std::filesystem::is_empty(directory.path() + "/tasks"); }));
+}
+
+TEST_F(AgentTest, TellsContainersWhoTheyAre) {
+  begin();
+  connected();
+  const std::string answer = directory.path() + "/answer";
+  auto web =
+      shell("web", fmt::format("echo $ECS_CONTAINER_METADATA_URI_V4 > {}.new; echo $AWS_CONTAINER_CREDENTIALS_FULL_URI "
+                               ">> {}.new; mv {}.new {}; sleep 1000",
+                               answer, answer, answer, answer));
+  ecs::agent::Task task;
+  task.arn = task_arn("t1");
+  task.desired_status = "RUNNING";
+  task.family = "web";
+  task.version = "7";
+  task.containers = std::vector{web};
+  task.role_credentials = RoleCredentials{"cred-9", "arn:role", "AK", "SK", "ST", "2030-01-01T00:00:00Z"};
+  PayloadMessage payload;
+  payload.tasks = std::vector{task};
+  control->send(payload);
+  ASSERT_TRUE(turn_until([&] { return std::filesystem::exists(answer); }));
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
+  const auto text = *engine::process::read_file(answer);
+  const auto urls = split(trim(text), '\n');
+  ASSERT_EQ(urls.size(), 2u);
+
+  net::Resolver resolver(loop);
+  http::Fetcher fetcher(loop, resolver, nullptr);
+  const auto get = [&](std::string url) {
+    std::optional<Result<http::FetchResponse>> out;
+    const auto run = [&]() -> net::Task<> {
+      out = co_await fetcher.fetch({.url = *http::Url::parse(url), .headers = {}, .body = {}});
+    };
+    net::spawn(run());
+    EXPECT_TRUE(turn_until([&] { return out.has_value(); }));
+    return *std::move(out);
+  };
+  const auto container = get(std::string(urls[0]));
+  ASSERT_TRUE(container);
+  EXPECT_EQ(json::parse(container->body)->string_at("Name"), "web");
+  EXPECT_EQ(json::parse(container->body)->string_at("KnownStatus"), "RUNNING");
+  const auto of_task = get(std::string(urls[0]) + "/task");
+  EXPECT_EQ(json::parse(of_task->body)->string_at("TaskARN"), task_arn("t1"));
+  EXPECT_EQ(json::parse(of_task->body)->string_at("Revision"), "7");
+  EXPECT_EQ(json::parse(get(std::string(urls[1]))->body)->string_at("SecretAccessKey"), "SK");
+  EXPECT_EQ(get(std::string(urls[1]) + "x")->status, 400);
+  EXPECT_EQ(get(std::string(urls[0]) + "x")->status, 404);
+  // Secrets are not on disk.
+  EXPECT_FALSE(engine::process::read_file(directory.path() + "/tasks/t1.json")->contains("SK"));
+}
+
+}  // namespace
+}  // namespace fl::agent
