@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "agent/container_shim.h"
 #include "app/commands/agent.h"
 #include "app/commands/check.h"
 #include "app/commands/control.h"
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   // Started by an agent, never by a person: it has no place in the help.
   if (!arguments.empty() && std::string_view(arguments[0]) == "container-shim")
-    return fl::app::run_container_shim(arguments.subspan(1));
+    return fl::agent::run_container_shim(arguments.subspan(1));
   if (arguments.empty() || arguments[0][0] == '-')
     return std::ranges::any_of(arguments, asks_for_help) ? print_help() : fl::app::run_proxy(arguments);
   for (const Command& command : std::span(kCommands).subspan(1))

@@ -42,8 +42,12 @@ void LogFile::rotate() {
 }
 
 void LogFile::write(WallTime at, std::string_view stream, std::string_view line, bool is_whole) {
+  write_at(format_rfc3339(at), stream, line, is_whole);
+}
+
+void LogFile::write_at(std::string_view time, std::string_view stream, std::string_view line, bool is_whole) {
   line_.clear();
-  fmt::format_to(std::back_inserter(line_), "{} {} {} {}\n", format_rfc3339(at), stream, is_whole ? 'F' : 'P', line);
+  fmt::format_to(std::back_inserter(line_), "{} {} {} {}\n", time, stream, is_whole ? 'F' : 'P', line);
   if (size_ > 0 && size_ + line_.size() > limits_.max_file_bytes) rotate();
   const ssize_t n = ::write(fd_, line_.data(), line_.size());
   if (n > 0) size_ += static_cast<uint64_t>(n);

@@ -28,6 +28,8 @@ class LogFile {
   // One line without its end; `is_whole` false: its rest follows. A disk that is full loses lines, and goes on when
   // there is room again.
   void write(WallTime at, std::string_view stream, std::string_view line, bool is_whole);
+  // The same with a time in the text form above.
+  void write_at(std::string_view time, std::string_view stream, std::string_view line, bool is_whole);
 
  private:
   LogFile(std::string path, LogLimits limits) : path_(std::move(path)), limits_(limits) {}

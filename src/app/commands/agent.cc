@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "agent/engine/process/shim.h"
+#include "agent/container_shim.h"
 #include "app/signals.h"
 #include "app/wiring/agent.h"
 #include "base/log.h"
@@ -64,7 +64,5 @@ int run_agent_command(std::span<const char* const> arguments) {
   if (!result) loop.run();
   return *result ? 0 : failed(result->error().message);
 }
-
-int run_container_shim(std::span<const char* const> arguments) { return agent::engine::process::run_shim(arguments); }
 
 }  // namespace fl::app

@@ -8,7 +8,4 @@ namespace fl::app {
 // -> exit code; 1 when it cannot start. SIGTERM and SIGINT end it cleanly, with the tasks still running.
 int run_agent_command(std::span<const char* const> arguments);
 
-// `fairlead container-shim`: of the process engine's own use.
-int run_container_shim(std::span<const char* const> arguments);
-
 }  // namespace fl::app

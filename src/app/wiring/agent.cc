@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "agent/agent.h"
-#include "agent/engine/choose.h"
+#include "agent/choose_engine.h"
 #include "aws/environment.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -168,18 +168,23 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
   }
 
   FL_CO_TRY(const auto ports, port_range(options.dynamic_ports));
-  FL_CO_TRY(const auto engine, co_await agent::engine::choose(
-                                   loop, fetcher,
-                                   {.wanted = options.engine,
-                                    .docker_host = options.docker_host,
-                                    .process = {.directory = settings.data_directory,
-                                                .program = std::filesystem::read_symlink("/proc/self/exe").string(),
-                                                .address = registration.address,
-                                                .first_dynamic_port = ports.first,
-                                                .last_dynamic_port = ports.second,
-                                                .log_max_bytes = static_cast<uint64_t>(options.log_max_size) << 20,
-                                                .log_max_files = static_cast<int>(options.log_max_files),
-                                                .why = {}}}));
+  agent::EngineChoice choice;
+  choice.wanted = options.engine;
+  choice.docker_host = options.docker_host;
+  choice.process = {.directory = settings.data_directory,
+                    .program = std::filesystem::read_symlink("/proc/self/exe").string(),
+                    .address = registration.address,
+                    .first_dynamic_port = ports.first,
+                    .last_dynamic_port = ports.second,
+                    .log_max_bytes = static_cast<uint64_t>(options.log_max_size) << 20,
+                    .log_max_files = static_cast<int>(options.log_max_files),
+                    .why = {}};
+  choice.docker = {.directory = settings.data_directory,
+                   .owner = settings.data_directory,
+                   .log_max_bytes = choice.process.log_max_bytes,
+                   .log_max_files = choice.process.log_max_files,
+                   .why = {}};
+  FL_CO_TRY(const auto engine, co_await agent::choose_engine(loop, fetcher, std::move(choice)));
   FL_CO_TRY(const auto control_plane,
             agent::session::ControlPlane::create(fetcher, variables, {.region = registration.region, .stop = &stop}));
   agent::Agent agent(loop, *engine, *control_plane, std::move(settings));

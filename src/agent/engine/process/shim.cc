@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "agent/container_shim.h"
 #include "agent/engine/process/cgroup.h"
 #include "agent/logs/log_file.h"
 #include "base/json.h"
@@ -378,3 +379,9 @@ int run_shim(std::span<const char* const> arguments) {
 }
 
 }  // namespace fl::agent::engine::process
+
+namespace fl::agent {
+
+int run_container_shim(std::span<const char* const> arguments) { return engine::process::run_shim(arguments); }
+
+}  // namespace fl::agent
