@@ -1,0 +1,87 @@
+"""A control plane and its agents as processes, and boto3 against them, for the tests of the pair."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from support import BINARY, ROOT, accepts, free_port, wait_until
+
+try:
+    import boto3
+except ImportError:
+    VENV = ROOT / "build/venv/bin/python"  # tools/install_deps.sh --conformance
+    if VENV.exists() and Path(sys.executable) != VENV:
+        os.execv(VENV, [str(VENV), *sys.argv])
+    print("skipped: boto3 is not installed (tools/install_deps.sh --conformance)")
+    sys.exit(77)
+from botocore.config import Config
+
+QUICK = {"Delay": 0.1, "MaxAttempts": 150}  # of waiters
+
+
+class Pair:
+    """`fairlead control` and any number of `fairlead agent`, each with a directory of its own, in one temporary folder."""
+
+    def __init__(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="fairlead-pair-")
+        self.folder = Path(self.temporary.name)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes = {}
+        self.arguments = {}
+
+    def start(self, name, *arguments):
+        self.arguments[name] = arguments
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=log,
+                                                    stderr=subprocess.STDOUT, start_new_session=True)
+
+    def start_control(self):
+        self.start("control", "control", f"--address=127.0.0.1:{self.port}", f"--data={self.folder}/control")
+        wait_until(lambda: accepts(self.port), "the control plane listens")
+
+    def start_agent(self, name="agent", *options):
+        self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options)
+
+    def restart(self, name):
+        self.start(name, *self.arguments[name])
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def end(self, name, limit=10):
+        self.processes[name].send_signal(signal.SIGTERM)
+        return self.processes[name].wait(limit)
+
+    def ecs(self):
+        return boto3.client("ecs", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="any",
+                            aws_secret_access_key="any", config=Config(retries={"total_max_attempts": 1}))
+
+    def stop(self):
+        """Everything ends, also what tasks are left; on a failed test the logs are shown."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        for state in self.folder.glob("*/containers/*/state.json"):
+            try:
+                os.kill(json.loads(state.read_text())["shim"]["pid"], signal.SIGKILL)
+            except (OSError, ValueError):
+                pass
+        self.temporary.cleanup()
+
+    def logs(self):
+        return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))
+
+
+def connected(ecs):
+    """Container instances of the cluster that an agent is connected for."""
+    arns = ecs.list_container_instances(cluster="demo")["containerInstanceArns"]
+    if not arns:
+        return []
+    found = ecs.describe_container_instances(cluster="demo", containerInstances=arns)["containerInstances"]
+    return [instance for instance in found if instance["agentConnected"]]
