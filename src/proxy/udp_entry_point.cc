@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "net/listener.h"
 #include "net/resolver.h"
 #include "proxy/snapshot.h"
 #include "proxy/udp/datagrams.h"
@@ -25,9 +26,10 @@ constexpr size_t kMaxWaiting = 16;  // datagrams of a session whose server's nam
 struct EntryPoint::Session final : net::Pollable {
   EntryPoint& entry_point;
   const net::SocketAddress client;
-  const uint64_t id;  // tells it from another of the same client
-  int fd = -1;        // connected to the server; -1 while its name is being resolved
-  TimePoint last;     // that a datagram came or went
+  const uint64_t id;                          // tells it from another of the same client
+  int fd = -1;                                // connected to the server; -1 while its name is being resolved
+  TimePoint last;                             // that a datagram came or went
+  std::optional<net::IpAddress> destination;  // where its first datagram was sent to, and answers come from
   std::vector<std::string> waiting;
   struct IdleTimer : net::Timer {
     Session& session;
@@ -73,7 +75,8 @@ struct EntryPoint::Session final : net::Pollable {
     const int n = datagrams.receive(fd);
     if (n == -EAGAIN || n == -EINTR) return;
     if (n < 0) return entry_point.remove(*this);
-    datagrams.send(entry_point.fd_, 0, n, &client);
+    const Datagrams::Way back{.receiver = client, .from = destination};
+    datagrams.send(entry_point.fd_, 0, n, &back);
     touch();
   }
 
@@ -92,7 +95,10 @@ size_t EntryPoint::AddressHash::operator()(const net::SocketAddress& address) co
 }
 
 EntryPoint::EntryPoint(Worker& worker, const EntryPointOptions& options, int fd)
-    : worker_(worker), options_(options), fd_(fd) {}
+    : worker_(worker), options_(options), fd_(fd) {
+  const auto local = net::local_address(fd_);
+  if (local && local->ip.is_unspecified()) Datagrams::ask_for_destinations(fd_);
+}
 
 EntryPoint::~EntryPoint() {
   FL_CHECK(resolving_ == 0);
@@ -118,16 +124,18 @@ void EntryPoint::on_events(uint32_t) noexcept {
   for (int first = 0, end = 0; first < count; first = end) {
     const net::SocketAddress client = datagrams.sender(first);
     for (end = first + 1; end < count && datagrams.sender(end) == client;) ++end;
-    if (Session* session = session_of(client)) session->forward(datagrams, first, end);
+    if (Session* session = session_of(client, datagrams.destination(first))) session->forward(datagrams, first, end);
   }
 }
 
-EntryPoint::Session* EntryPoint::session_of(const net::SocketAddress& client) {
+EntryPoint::Session* EntryPoint::session_of(const net::SocketAddress& client,
+                                            const std::optional<net::IpAddress>& destination) {
   const auto found = sessions_.find(client);
-  return found != sessions_.end() ? found->second.get() : open(client);
+  return found != sessions_.end() ? found->second.get() : open(client, destination);
 }
 
-EntryPoint::Session* EntryPoint::open(const net::SocketAddress& client) {
+EntryPoint::Session* EntryPoint::open(const net::SocketAddress& client,
+                                      const std::optional<net::IpAddress>& destination) {
   if (!accepting_ || sessions_.size() >= options_.max_sessions) return nullptr;
   const auto& entry_points = worker_.current().snapshot->udp_entry_points;
   if (options_.index >= entry_points.size()) return nullptr;
@@ -135,6 +143,7 @@ EntryPoint::Session* EntryPoint::open(const net::SocketAddress& client) {
   const Server* server = service != nullptr ? service->pick(worker_) : nullptr;
   if (server == nullptr) return nullptr;
   Session& session = *sessions_.emplace(client, std::make_unique<Session>(*this, client)).first->second;
+  session.destination = destination;
   if (on_opened_) on_opened_();
   if (const auto* addresses = worker_.resolver().cached(server->host)) {
     if (session.connect({addresses->front(), server->port})) return &session;

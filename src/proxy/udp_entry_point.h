@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "base/time.h"
@@ -48,8 +49,8 @@ class EntryPoint final : private net::Pollable {
   };
 
   void on_events(uint32_t epoll_events) noexcept override;
-  Session* session_of(const net::SocketAddress& client);
-  Session* open(const net::SocketAddress& client);
+  Session* session_of(const net::SocketAddress& client, const std::optional<net::IpAddress>& destination);
+  Session* open(const net::SocketAddress& client, const std::optional<net::IpAddress>& destination);
   void remove(Session& session);
   net::Task<> resolve(net::SocketAddress client, uint64_t id, std::string host, uint16_t port);
 

@@ -13,10 +13,10 @@ namespace {
 // A UDP socket that the test reads and writes by hand.
 class Socket {
  public:
-  explicit Socket(uint16_t connect_to = 0) : fd_(*net::bind_udp("127.0.0.1", 0)) {
+  explicit Socket(uint16_t connect_to = 0, const char* to = "127.0.0.1") : fd_(*net::bind_udp("127.0.0.1", 0)) {
     if (connect_to == 0) return;
     sockaddr_storage address;
-    const socklen_t length = net::SocketAddress{*net::IpAddress::parse("127.0.0.1"), connect_to}.to_sockaddr(address);
+    const socklen_t length = net::SocketAddress{*net::IpAddress::parse(to), connect_to}.to_sockaddr(address);
     EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), length), 0);
   }
   ~Socket() { close(); }
@@ -59,7 +59,7 @@ class UdpTest : public testing::LoopFixture {
         {.router = "dns@file", .service = std::make_shared<LoadBalancer>("dns@file", std::move(servers), cursor)});
     worker.publish(snapshot);
     if (entry_point) return;
-    const int fd = *net::bind_udp("127.0.0.1", 0);
+    const int fd = *net::bind_udp(listen_on, 0);
     port = net::local_address(fd)->port;
     entry_point.emplace(worker, options, fd);
     entry_point->set_on_opened([this] { ++opened; });
@@ -78,6 +78,7 @@ class UdpTest : public testing::LoopFixture {
   std::shared_ptr<SlotTable> slots = std::make_shared<SlotTable>([](uint32_t) {});
   Worker worker{loop, 0, 1};
   EntryPointOptions options{.index = 0, .timeout = 3s, .max_sessions = 2};
+  std::string listen_on = "127.0.0.1";
   uint16_t port = 0;
   int opened = 0, closed = 0;
   std::optional<EntryPoint> entry_point;
@@ -106,6 +107,21 @@ TEST_F(UdpTest, ASessionKeepsItsServerUntilItIsIdle) {
   EXPECT_EQ(entry_point->sessions(), 1U) << "the other was idle for longer than its timeout";
   pass(2s);
   EXPECT_EQ(entry_point->sessions(), 0U);
+}
+
+// A connected socket hears nobody but the address it sent to.
+TEST_F(UdpTest, AnswersComeFromTheAddressThatWasAsked) {
+  for (const std::string host : {"", "0.0.0.0"}) {
+    listen_on = host;
+    entry_point.reset();
+    start({at(a)});
+    Socket client(port, "127.0.0.2");
+    client.send("one");
+    EXPECT_EQ(receive(a), "one") << host;
+    a.answer("yes");
+    EXPECT_EQ(receive(client), "yes") << host;
+    entry_point->close_all();
+  }
 }
 
 TEST_F(UdpTest, AChangeOfRoutesConcernsNewSessionsOnly) {

@@ -98,10 +98,10 @@ class TlsTest(ProxyTest):
                 self.skipTest(f"{tool} is not installed")
         curl = ["curl", "-sS", "--cacert", certificate["certFile"], "--resolve", f"a.test:{proxy.port}:127.0.0.1"]
         url = f"https://a.test:{proxy.port}/"
-        for version in ("--http1.1", "--tlsv1.3", "--tls-max=1.2"):
-            flags = version.split("=")
-            done = subprocess.run([*curl, *flags, url], capture_output=True, text=True, timeout=20)
-            self.assertEqual((done.returncode, done.stdout), (0, "done"), done.stderr)
+        for flags, version in ((["--http1.1"], "1.1"), (["--http2"], "2"), (["--http2", "-d", "x=1"], "2"),
+                               (["--http1.1", "--tls-max", "1.2"], "1.1")):
+            done = subprocess.run([*curl, "-w", " %{http_version}", *flags, url], capture_output=True, text=True, timeout=20)
+            self.assertEqual((done.returncode, done.stdout), (0, f"done {version}"), done.stderr)
         talk = subprocess.run(["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", certificate["certFile"],
                                "-servername", "a.test", "-connect", f"127.0.0.1:{proxy.port}"], timeout=20,
                               input="GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", capture_output=True, text=True)
