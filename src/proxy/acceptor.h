@@ -41,6 +41,7 @@ struct ProxyProtocolTrust {
 struct AcceptorOptions {
   uint32_t entry_point = 0;  // in Snapshot::entry_points
   std::optional<ProxyProtocolTrust> proxy_protocol;
+  bool expects_tls = false;           // even while no router asks for it: entryPoints.x.http.tls
   Duration first_byte_timeout = 60s;  // 0: none
   Duration handshake_timeout = 10s;   // from the first byte until the protocol is known and TLS agreed on
 };
@@ -93,6 +94,7 @@ class Acceptor {
   net::Task<bool> terminate(Guest& guest, std::shared_ptr<const tls::ServerContext> context);
   void give_to_http(Guest& guest);
 
+  bool looks_at_first_bytes() const { return options_.expects_tls || routes().looks_at_first_bytes(); }
   const EntryPointSnapshot& routes() const;
   tcp::RouterPtr find_plain(const Guest& guest) const;
   // Null when there are no (good) options of that name.

@@ -14,7 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Answer, ProxyTest, free_port, get, send, wait_until
+from support import Answer, ProxyTest, accepts, free_port, get, send, wait_until
 
 
 def issue(folder, *names):
@@ -123,6 +123,14 @@ class TlsTest(ProxyTest):
         connection = self.open(proxy, "a.test", secure)
         send(connection, "/x?y=1", "a.test")
         self.assertEqual(Answer(connection).body, "done")
+
+    def test_an_entry_point_with_tls_and_no_routers_answers_404(self):
+        port = free_port()
+        self.fairlead({}, static={"entryPoints": {"web": {"address": f"127.0.0.1:{port}", "http": {"tls": {}}}}})
+        wait_until(lambda: accepts(port), "the entry point is open")
+        connection = self.open(None, "a.test", port)
+        send(connection, "/", "a.test")
+        self.assertEqual(Answer(connection).status, 404)
 
     @staticmethod
     def try_get(port, path, host):
