@@ -212,6 +212,16 @@ class DockerAgentTest(unittest.TestCase):
         self.wait_for("stopped", task)
         self.assertEqual(self.container(task, "reader")["exitCode"], 42)
 
+    def test_a_volume_of_the_engine_is_made_for_the_task(self):
+        task = self.run_task({"name": "web", "command": ["sleep", "1000"],
+                              "mountPoints": [{"sourceVolume": "kept", "containerPath": "/data"}]},
+                             volumes=[{"name": "kept", "dockerVolumeConfiguration": {
+                                 "scope": "task", "driver": "local", "labels": {"mark": "yes"}}}])
+        self.wait_for("running", task)
+        names = docker("volume", "ls", "-q", "--filter", "label=mark=yes").split()
+        self.assertEqual(len(names), 1)
+        self.assertTrue(names[0].startswith("ecs-t-"), names)
+
     def test_reasons(self):
         missing = self.run_task({"name": "web", "image": "localhost/none:1"})
         self.wait_for("stopped", missing)
