@@ -38,12 +38,11 @@ bool ProxyProtocolTrust::trusts(const net::IpAddress& peer) const {
 struct Acceptor::Guest : tcp::Connection {
   explicit Guest(Worker& w) : Connection{w} {}
 
-  size_t index = 0;           // in guests_
-  bool greeting = true;       // nobody serves it yet
-  bool given_away = false;    // to the HTTP server
-  int handshaking = -1;       // the descriptor, while TLS has it
-  TimePoint deadline{};       // for its first bytes
-  bool has_deadline = false;  // the first byte has come
+  size_t index = 0;                          // in guests_
+  bool greeting = true;                      // nobody serves it yet
+  bool given_away = false;                   // to the HTTP server
+  int handshaking = -1;                      // the descriptor, while TLS has it
+  TimePoint deadline = net::Stream::kNever;  // for agreeing on TLS, once the first byte has come
 
   void end() {
     cancel();
@@ -144,6 +143,12 @@ net::Task<bool> Acceptor::take_proxy_header(Guest& guest) {
   co_return true;
 }
 
+// By when TLS has to be agreed on, from the first time this is asked.
+TimePoint Acceptor::deadline(Guest& guest) const {
+  if (guest.deadline == net::Stream::kNever) guest.deadline = worker_.loop().now() + options_.handshake_timeout;
+  return guest.deadline;
+}
+
 // Reads until it is known whether this is TLS, and if so, the whole hello. `incomplete`: the connection is lost.
 net::Task<tls::ClientHello> Acceptor::read_hello(Guest& guest) {
   for (;;) {
@@ -152,10 +157,7 @@ net::Task<tls::ClientHello> Acceptor::read_hello(Guest& guest) {
     using Status = tls::ClientHello::Status;
     if (hello.status == Status::not_tls && !may_become_postgres(guest.in.view())) co_return hello;
     if (hello.status != Status::incomplete && hello.status != Status::not_tls) co_return hello;
-    if (!guest.in.empty() && !std::exchange(guest.has_deadline, true)) {
-      guest.deadline = worker_.loop().now() + options_.handshake_timeout;
-      guest.stream->set_read_deadline(std::min(guest.stream->read_deadline(), guest.deadline));
-    }
+    if (!guest.in.empty()) guest.stream->set_read_deadline(std::min(guest.stream->read_deadline(), deadline(guest)));
     if (co_await guest.stream->fill(guest.in) <= 0) co_return tls::ClientHello{};
   }
 }
@@ -166,7 +168,8 @@ tcp::RouterPtr Acceptor::find_plain(const Guest& guest) const {
 }
 
 std::shared_ptr<const tls::ServerContext> Acceptor::context(std::string_view options) const {
-  return worker_.current().snapshot->tls->context(options);
+  const auto& tls = worker_.current().snapshot->tls;
+  return tls != nullptr ? tls->context(options) : nullptr;  // null before the first configuration
 }
 
 net::Task<> Acceptor::serve_plain(Guest& guest) {
@@ -188,7 +191,7 @@ net::Task<> Acceptor::serve_tls(Guest& guest, tls::ClientHello hello) {
 // The server's yes is given before the server is known: only then the client says whom it wants.
 net::Task<> Acceptor::serve_postgres(Guest& guest) {
   guest.in.consume(tcp::kPostgresTlsRequest.size());
-  guest.stream->set_write_deadline(guest.deadline);
+  guest.stream->set_write_deadline(deadline(guest));
   if (co_await guest.stream->write(tcp::kPostgresTlsYes) != 0) co_return;
   guest.stream->set_write_deadline(net::Stream::kNever);
   const tls::ClientHello hello = co_await read_hello(guest);
@@ -210,8 +213,8 @@ net::Task<bool> Acceptor::terminate(Guest& guest, std::shared_ptr<const tls::Ser
   if (context == nullptr) co_return false;
   std::unique_ptr<net::TcpStream> socket(guest.stream.release()->plain());
   guest.handshaking = socket->fd();
-  const TimePoint deadline = guest.has_deadline ? guest.deadline : worker_.loop().now() + options_.handshake_timeout;
-  auto accepted = co_await tls::TlsStream::accept(std::move(socket), std::move(context), guest.in.view(), deadline);
+  auto accepted =
+      co_await tls::TlsStream::accept(std::move(socket), std::move(context), guest.in.view(), deadline(guest));
   guest.handshaking = -1;
   if (!accepted) {
     if (on_handshake_failed_) on_handshake_failed_(accepted.error().failure);

@@ -93,6 +93,7 @@ class Acceptor {
   net::Task<> serve_router(Guest& guest, tcp::RouterPtr router);
   net::Task<bool> terminate(Guest& guest, std::shared_ptr<const tls::ServerContext> context);
   void give_to_http(Guest& guest);
+  TimePoint deadline(Guest& guest) const;
 
   bool looks_at_first_bytes() const { return options_.expects_tls || routes().looks_at_first_bytes(); }
   const EntryPointSnapshot& routes() const;

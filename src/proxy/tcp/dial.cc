@@ -73,9 +73,13 @@ net::Task<Result<std::unique_ptr<net::Stream>>> dial(net::Resolver& resolver, co
                      fmt::format("sending the PROXY header to {}: {}", server.address, std::strerror(-error)));
   }
   if (!server.tls) co_return std::unique_ptr<net::Stream>(std::move(socket));
-  auto secured = co_await tls::TlsStream::connect(std::move(socket), transport.tls, server.host, deadline);
-  if (!secured) co_return tl::make_unexpected(std::move(secured).error().context(server.address));
-  co_return std::unique_ptr<net::Stream>(*std::move(secured));
+  auto secured = tls::TlsStream::start_connect(std::move(socket), transport.tls, server.host, nullptr);
+  in_progress = secured.get();
+  auto agreed = co_await secured->connected(deadline);
+  in_progress = nullptr;
+  if (!agreed)
+    co_return tl::make_unexpected(std::move(agreed).error().context(fmt::format("TLS with {}", server.address)));
+  co_return std::unique_ptr<net::Stream>(std::move(secured));
 }
 
 }  // namespace fl::proxy::tcp
