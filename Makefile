@@ -36,7 +36,8 @@ microbench: ## parsers, router match, snapshot build (Google Benchmark)
 	@for bench in build/bench/tests/*_bench; do $$bench; done
 generate: ## code from AWS's models, reference pages from the field tables; `git diff` shows what changed
 	@tools/gen_ecs.py
-	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug --target config_test
+	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug --target config_test control_test
 	@FL_RENEW_DOCS=1 build/debug/src/config_test --gtest_filter='Reference.*' --gtest_brief=1
+	@FL_RENEW_DOCS=1 build/debug/src/control_test --gtest_filter='Reference.*' --gtest_brief=1
 clean: ## remove build/
 	@rm -rf build

@@ -56,7 +56,6 @@ class ProxyForTest : public testing::LoopFixture {
   BuildResult publish(const Configuration& configuration) {
     if (!builder)
       builder.emplace(BuildInputs{.entry_points = {"web"},
-                                  .udp_entry_points = {},
                                   .precedence = {},
                                   .internal_services = {},
                                   .default_transport = transport,

@@ -1,7 +1,6 @@
 #include "proxy/worker.h"
 
 #include "proxy/forward/upstream.h"
-#include "proxy/snapshot.h"
 
 namespace fl::proxy {
 

@@ -1,6 +1,5 @@
 #include "proxy/worker.h"
 
-#include "proxy/snapshot.h"
 #include "support/loop_fixture.h"
 
 namespace fl::proxy {

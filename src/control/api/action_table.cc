@@ -1,11 +1,13 @@
 // Every action that is served, and those of ECS that are known and refused. An action that stands here is in
 // docs/user/ecs-api.md after `make generate`.
+#include "aws/generated/ssm_operations.h"
 #include "aws/generated/sts_operations.h"
 #include "control/api/action.h"
 #include "control/api/actions/account_settings.h"
 #include "control/api/actions/attributes.h"
 #include "control/api/actions/capacity_providers.h"
 #include "control/api/actions/clusters.h"
+#include "control/api/actions/external_instances.h"
 #include "control/api/actions/identity.h"
 #include "control/api/actions/instances.h"
 #include "control/api/actions/services.h"
@@ -102,12 +104,21 @@ const Action kEcs[] = {
     {"ContinueServiceDeployment"},
 };
 
+const Action kSsm[] = {
+    write_action<aws::ssm::op::CreateActivation, create_activation>(),
+    read_action<aws::ssm::op::DescribeActivations, describe_activations>(),
+    write_action<aws::ssm::op::DeleteActivation, delete_activation>(),
+    read_action<aws::ssm::op::DescribeInstanceInformation, describe_instance_information>(),
+    write_action<aws::ssm::op::DeregisterManagedInstance, deregister_managed_instance>(),
+};
+
 const Action kSts[] = {
     read_action<aws::sts::op::GetCallerIdentity, get_caller_identity>(),
 };
 
 const Service kServices[] = {
     {&ecs::kService, kEcs, "InvalidParameterException"},
+    {&aws::ssm::kService, kSsm, "ValidationException"},
     {&aws::sts::kService, kSts, "ValidationError"},
 };
 

@@ -73,14 +73,10 @@ class Dialogue {
       else
         action = word;
     }
-    std::string request(trim(step.request));
-    for (const auto& [name, value] : variables_)
-      for (size_t at; value.if_string() != nullptr && (at = request.find("$" + name)) != request.npos;)
-        request.replace(at, name.size() + 1, *value.if_string());
-    const Reply reply = api_.call(service, action, request, region);
+    const Reply reply = api_.call(service, action, with_values(step.request), region);
     const std::string expected(trim(step.expected));
     if (expected.starts_with('!')) {
-      EXPECT_EQ("! " + reply.error + ": " + std::string(reply.body.string_at("message")), expected);
+      EXPECT_EQ("! " + reply.error + ": " + std::string(reply.body.string_at("message")), with_values(expected));
       EXPECT_EQ(reply.body.string_at("__type"), reply.error);
       return;
     }
@@ -94,6 +90,15 @@ class Dialogue {
   }
 
  private:
+  // The text with values in place of $names.
+  std::string with_values(std::string_view raw) const {
+    std::string text(trim(raw));
+    for (const auto& [name, value] : variables_)
+      for (size_t at; value.if_string() != nullptr && (at = text.find("$" + name)) != text.npos;)
+        text.replace(at, name.size() + 1, *value.if_string());
+    return text;
+  }
+
   static void expect_model(std::string_view service, std::string_view action, const json::Value& answer) {
     for (const Service& s : services()) {
       if (s.model->signing_name != service) continue;

@@ -71,7 +71,8 @@ net::Task<Written> Front::answer(http::Exchange& exchange, std::string body, std
 
   Caller caller;
   std::string region;
-  if (wanted.service != nullptr) {
+  // What is not served needs no signature to be refused.
+  if (wanted.service != nullptr && !wanted.service->actions.empty()) {
     auto identity = authenticator_.authenticate(request, wanted.service->model->signing_name, clock_.wall());
     if (!identity) co_return write_error(wanted.service, auth_error(*wanted.service, identity.error()), request_id);
     region = std::move(identity->region);

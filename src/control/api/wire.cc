@@ -32,6 +32,10 @@ bool is_form(std::string_view content_type) {
   return iequals(trim(content_type.substr(0, content_type.find(';'))), "application/x-www-form-urlencoded");
 }
 
+// Stands for the services of the Query protocol that are not served, so that their clients can read the refusal.
+constexpr ecs::ServiceModel kNoQueryModel{.protocol = ecs::WireProtocol::query};
+constexpr Service kNoQueryService{&kNoQueryModel, {}};
+
 std::string_view validation_error(const Service& service, const Action& action) {
   return action.invalid_request.empty() ? service.invalid_request : action.invalid_request;
 }
@@ -56,6 +60,7 @@ Wanted identify(const auth::ReceivedRequest& request, std::string_view scope_ser
       find_service([&](const Service& s) { return !is_json(&s) && s.model->signing_name == scope_service; });
   if (wanted.service == nullptr)
     wanted.service = find_service([&](const Service& s) { return !is_json(&s) && s.model->api_version == version; });
+  if (wanted.service == nullptr) wanted.service = &kNoQueryService;
   wanted.action = *action;
   return wanted;
 }
@@ -72,8 +77,9 @@ Answer<const Action*> find_action(const Wanted& wanted) {
     return refuse("UnknownOperationException",
                   fmt::format("{} has no operation {}.", wanted.service->model->id, wanted.action));
   if (action == nullptr)
-    return refuse("InvalidAction", fmt::format("Could not find operation {} for version {}", wanted.action,
-                                               wanted.service->model->api_version));
+    return refuse("InvalidAction",
+                  fmt::format("Could not find operation {} for version {}", wanted.action,
+                              find_parameter(wanted.form, "Version").value_or("NO_VERSION_SPECIFIED")));
   if (action->read == nullptr && action->write == nullptr)
     return unsupported_feature(fmt::format("fairlead does not implement {}.", wanted.action));
   return action;
