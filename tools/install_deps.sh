@@ -2,7 +2,7 @@
 # Installs what building and testing fairlead needs, with apt (Debian 12, 13; Ubuntu 24.04). Run again at will: when
 # nothing is missing it ends at once without touching the network.
 #   --bench         also nginx, HAProxy and wrk, for `make bench`
-#   --conformance   also node and, in build/venv, moto, boto3 and the aws CLI, for tests with other people's programs
+#   --conformance   also node, dockerd and, in build/venv, moto and boto3, for tests against other people's programs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,12 +30,13 @@ packages=(
 if [[ $ID == debian && $VERSION_ID == 12 ]]; then packages+=(libboost-json1.81-dev); else packages+=(libboost-json-dev); fi
 ((bench)) && packages+=(nginx-light haproxy wrk)
 # Where moto and node are there already, however they came, they do.
-has_moto() { "$1" -c 'import moto.server, flask, boto3, awscli' 2>/dev/null; }
+has_moto() { "$1" -c 'import moto.server, flask, boto3' 2>/dev/null; }
 needs_moto=0
 if ((conformance)); then
   has_moto python3 || has_moto build/venv/bin/python || needs_moto=1
   ((needs_moto)) && packages+=(openssl python3-venv)
   command -v node >/dev/null || packages+=(nodejs)
+  packages+=(docker.io containerd runc iptables busybox-static iproute2)
 fi
 
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p' || true)
@@ -54,18 +55,19 @@ if ((${#missing[@]})); then
   "${sudo[@]}" apt-get -qq -o DPkg::Lock::Timeout=300 update
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" >/dev/null
-  # The benchmark starts its own; Debian would leave them running as services.
-  for service in nginx haproxy; do
+  # The tests start their own; Debian would leave them running as services.
+  for service in nginx haproxy docker containerd; do
     if [[ -d /run/systemd/system && " ${missing[*]} " == *" $service"* ]]; then
       "${sudo[@]}" systemctl disable --quiet --now "$service"
+      [[ $service != docker ]] || "${sudo[@]}" systemctl disable --quiet --now docker.socket
     fi
   done
 fi
 
 if ((needs_moto)); then
-  echo "Installing with pip into build/venv: moto[server] boto3 awscli"
+  echo "Installing with pip into build/venv: moto[server] boto3"
   # Without it the tests that need it are skipped, and say so.
-  if ! { /usr/bin/python3 -m venv build/venv && build/venv/bin/pip install --quiet --disable-pip-version-check 'moto[server]' boto3 awscli; }; then
+  if ! { /usr/bin/python3 -m venv build/venv && build/venv/bin/pip install --quiet --disable-pip-version-check 'moto[server]' boto3; }; then
     echo "install_deps.sh: moto could not be installed" >&2
     exit 0
   fi

@@ -32,6 +32,22 @@ http:
     two: {addPrefix: {prefix: /a}, chain: {middlewares: [prefix]}}
 )yaml";
 
+constexpr std::string_view kTcpAndUdp = R"yaml(
+tcp:
+  routers:
+    db: {rule: "HostSNI(`db.test`)", service: db, tls: {passthrough: true}, middlewares: [few]}
+    all: {rule: "HostSNI(`*`)", service: gone}
+  services:
+    db: {loadBalancer: {servers: [{address: "10.0.0.1:5432"}], healthCheck: {}}}
+  middlewares:
+    few: {inFlightConn: {amount: 3}}
+udp:
+  routers:
+    dns: {service: dns, entryPoints: [dns]}
+  services:
+    dns: {loadBalancer: {servers: [{address: "10.0.0.1:53"}]}}
+)yaml";
+
 std::shared_ptr<const proxy::RuntimeReport> build(std::string_view text,
                                                   const config::statics::Configuration& options) {
   auto parsed = config::dynamic::read_text(text, "routes.yml", config::dynamic::Format::yaml);
@@ -52,6 +68,7 @@ std::shared_ptr<const proxy::RuntimeReport> build(std::string_view text,
     }
   proxy::BuildInputs inputs;
   inputs.entry_points = {"traefik", "web"};
+  inputs.udp_entry_points = {"dns"};
   inputs.internal_services["api@internal"] = std::make_shared<NoopHandler>();
   inputs.upstream_slots = inputs.balancer_slots = std::make_shared<proxy::SlotTable>([](uint32_t) {});
   proxy::SnapshotBuilder builder(std::move(inputs));
@@ -77,7 +94,7 @@ class ApiTest : public testing::Test {
 
   std::unique_ptr<ApiHandler> make() {
     auto state = std::make_shared<State>(facts_);
-    state->publish(build(kDynamic, facts_.configuration));
+    state->publish(build(dynamic_, facts_.configuration));
     state->set_sources({{.provider = "file", .source = "routes.yml", .error = "gone", .last_success = facts_.start}});
     return std::make_unique<ApiHandler>(std::move(state));
   }
@@ -103,8 +120,38 @@ class ApiTest : public testing::Test {
   }
 
   Facts facts_;
+  std::string_view dynamic_ = kDynamic;
   std::string next_page_;
 };
+
+TEST_F(ApiTest, TcpAndUdpLookAlike) {
+  dynamic_ = kTcpAndUdp;
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"/api/tcp/routers/db@file",
+       R"j({"entryPoints":["web"],"middlewares":["few@file"],"service":"db@file","rule":"HostSNI(`db.test`)",)j"
+       R"j("priority":18,"tls":{"passthrough":true,"options":"default"},"status":"enabled","using":["web"],)j"
+       R"j("name":"db@file","provider":"file","priorityStr":"18"})j"},
+      {"/api/tcp/routers/all@file",
+       R"j({"entryPoints":["web"],"service":"gone@file","rule":"HostSNI(`*`)","priority":-1,)j"
+       R"j("error":["the service \"gone@file\" does not exist"],"status":"disabled","using":["web"],)j"
+       R"j("name":"all@file","provider":"file","priorityStr":"-1"})j"},
+      {"/api/tcp/middlewares/few@file", R"j({"inFlightConn":{"amount":3},"status":"enabled","usedBy":["db@file"],)j"
+                                        R"j("name":"few@file","provider":"file","type":"inflightconn"})j"},
+      {"/api/udp/routers/dns@file",
+       R"j({"entryPoints":["dns"],"service":"dns@file","status":"enabled","using":["dns"],)j"
+       R"j("name":"dns@file","provider":"file"})j"},
+      {"/api/udp/services/dns@file",
+       R"j({"loadBalancer":{"servers":[{"address":"10.0.0.1:53"}]},"status":"enabled","usedBy":["dns@file"],)j"
+       R"j("serverStatus":{"10.0.0.1:53":"UP"},"name":"dns@file","provider":"file","type":"loadbalancer"})j"},
+  };
+  for (const auto& [target, expected] : cases) EXPECT_EQ(get(target), expected);
+  EXPECT_THAT(get("/api/tcp/services/db@file"), HasSubstr(R"j("serverStatus":{"10.0.0.1:5432":"UP"})j"));
+  EXPECT_EQ(names("/api/tcp/routers?sortBy=priority"), "all@file db@file");
+  EXPECT_EQ(names("/api/tcp/routers?search=db"), "db@file");
+  EXPECT_EQ(names("/api/tcp/routers?middlewareName=few%40file"), "db@file");
+  EXPECT_THAT(get("/api/overview"), HasSubstr(R"j("tcp":{"routers":{"total":2,"warnings":0,"errors":1})j"));
+  EXPECT_THAT(get("/api/rawdata"), HasSubstr(R"j("udpServices":{"dns@file":)j"));
+}
 
 TEST_F(ApiTest, ShowsOneObject) {
   const struct {

@@ -29,6 +29,11 @@ ApiAnswer rawdata(const ApiRequest& request) {
   add("routers", ObjectKind::router);
   add("middlewares", ObjectKind::middleware);
   add("services", ObjectKind::service);
+  add("tcpRouters", ObjectKind::tcp_router);
+  add("tcpMiddlewares", ObjectKind::tcp_middleware);
+  add("tcpServices", ObjectKind::tcp_service);
+  add("udpRouters", ObjectKind::udp_router);
+  add("udpServices", ObjectKind::udp_service);
   return ok(out);
 }
 
@@ -59,8 +64,11 @@ ApiAnswer overview(const ApiRequest& request) {
       {"http", json::Object{{"routers", count_objects(*report, ObjectKind::router)},
                             {"services", count_objects(*report, ObjectKind::service)},
                             {"middlewares", count_objects(*report, ObjectKind::middleware)}}},
-      {"tcp", json::Object{{"routers", none}, {"services", none}, {"middlewares", none}}},
-      {"udp", json::Object{{"routers", none}, {"services", none}}},
+      {"tcp", json::Object{{"routers", count_objects(*report, ObjectKind::tcp_router)},
+                           {"services", count_objects(*report, ObjectKind::tcp_service)},
+                           {"middlewares", count_objects(*report, ObjectKind::tcp_middleware)}}},
+      {"udp", json::Object{{"routers", count_objects(*report, ObjectKind::udp_router)},
+                           {"services", count_objects(*report, ObjectKind::udp_service)}}},
       {"certificates", none},
       {"features", json::Object{{"tracing", ""},
                                 {"metrics", options.metrics.prometheus ? "Prometheus" : ""},
@@ -156,11 +164,16 @@ constexpr ApiRoute kRoutes[] = {
     {"/api/http/services", objects<ObjectKind::service>, "serviceID", one_object<ObjectKind::service, missing_service>},
     {"/api/http/middlewares", objects<ObjectKind::middleware>, "middlewareID",
      one_object<ObjectKind::middleware, missing_middleware>},
-    {"/api/tcp/routers", empty_list, "routerID", missing_router},
-    {"/api/tcp/services", empty_list, "serviceID", missing_service},
-    {"/api/tcp/middlewares", empty_list, "middlewareID", missing_middleware},
-    {"/api/udp/routers", empty_list, "routerID", missing_router},
-    {"/api/udp/services", empty_list, "serviceID", missing_service},
+    {"/api/tcp/routers", objects<ObjectKind::tcp_router>, "routerID",
+     one_object<ObjectKind::tcp_router, missing_router>},
+    {"/api/tcp/services", objects<ObjectKind::tcp_service>, "serviceID",
+     one_object<ObjectKind::tcp_service, missing_service>},
+    {"/api/tcp/middlewares", objects<ObjectKind::tcp_middleware>, "middlewareID",
+     one_object<ObjectKind::tcp_middleware, missing_middleware>},
+    {"/api/udp/routers", objects<ObjectKind::udp_router>, "routerID",
+     one_object<ObjectKind::udp_router, missing_router>},
+    {"/api/udp/services", objects<ObjectKind::udp_service>, "serviceID",
+     one_object<ObjectKind::udp_service, missing_service>},
     {"/api/certificates", empty_list, "certificateID", missing_certificate},
 };
 

@@ -22,28 +22,47 @@ const T* find(const config::Objects<T>& objects, std::string_view name) {
 // Calls f(reports of that kind, configurations of that kind).
 template <class F>
 auto with_kind(const RuntimeReport& report, ObjectKind kind, F f) {
-  const dynamic::Http& http = report.configuration->http;
+  const dynamic::Configuration& configuration = *report.configuration;
   switch (kind) {
-    case ObjectKind::router: return f(report.routers, http.routers);
-    case ObjectKind::service: return f(report.services, http.services);
-    case ObjectKind::middleware: break;
+    case ObjectKind::router: return f(report.routers, configuration.http.routers);
+    case ObjectKind::service: return f(report.services, configuration.http.services);
+    case ObjectKind::middleware: return f(report.middlewares, configuration.http.middlewares);
+    case ObjectKind::tcp_router: return f(report.tcp.routers, configuration.tcp.routers);
+    case ObjectKind::tcp_service: return f(report.tcp.services, configuration.tcp.services);
+    case ObjectKind::tcp_middleware: return f(report.tcp.middlewares, configuration.tcp.middlewares);
+    case ObjectKind::udp_router: return f(report.udp.routers, configuration.udp.routers);
+    case ObjectKind::udp_service: break;
   }
-  return f(report.middlewares, http.middlewares);
+  return f(report.udp.services, configuration.udp.services);
 }
 
-void fill(Entry& entry, const proxy::RouterReport& report, const dynamic::Router* router) {
+// Who uses objects of that kind.
+const proxy::UsedBy& used_by(const RuntimeReport& report, ObjectKind kind) {
+  const auto& all = report.used_by();
+  if (kind <= ObjectKind::middleware) return all.http;
+  return kind <= ObjectKind::tcp_middleware ? all.tcp : all.udp;
+}
+
+template <class Router>
+void fill(Entry& entry, const proxy::RouterReport& report, const Router* router) {
   entry.priority = report.priority;
   if (router == nullptr) return;
-  entry.rule = router->rule;
   entry.service = router->service;
-  entry.middlewares = &router->middlewares;
   entry.entry_points = router->entry_points.size();
+  if constexpr (requires { router->rule; }) {  // UDP routers have neither
+    entry.rule = router->rule;
+    entry.middlewares = &router->middlewares;
+  }
 }
-void fill(Entry& entry, const proxy::ServiceReport& report, const dynamic::Service*) {
+template <class Service>
+void fill(Entry& entry, const proxy::ServiceReport& report, const Service*) {
   entry.type = report.type;
   entry.servers = report.servers.size();
 }
-void fill(Entry& entry, const proxy::MiddlewareReport& report, const dynamic::Middleware*) { entry.type = report.type; }
+template <class Middleware>
+void fill(Entry& entry, const proxy::MiddlewareReport& report, const Middleware*) {
+  entry.type = report.type;
+}
 
 template <class Texts>
 json::Array array(const Texts& texts) {
@@ -79,13 +98,16 @@ void add_name(json::Object& out, std::string_view name) {
   add(out, "provider", config::split_name(name).provider);
 }
 
-json::Object encode(const RuntimeReport&, std::string_view name, const proxy::RouterReport& report,
-                    const dynamic::Router* configuration, Detail detail) {
+template <class Router>
+json::Object encode(const proxy::UsedBy&, std::string_view name, const proxy::RouterReport& report,
+                    const Router* configuration, Detail detail) {
   json::Object out;
   if (configuration != nullptr) {
-    dynamic::Router shown = *configuration;
-    shown.priority = report.priority;
-    if (shown.tls && shown.tls->options.empty()) shown.tls->options = "default";
+    Router shown = *configuration;
+    if constexpr (requires { shown.rule; }) {
+      shown.priority = report.priority;
+      if (shown.tls && shown.tls->options.empty()) shown.tls->options = "default";
+    }
     out = encode_fields(&shown);
   }
   add_verdict(out, report);
@@ -96,11 +118,12 @@ json::Object encode(const RuntimeReport&, std::string_view name, const proxy::Ro
   return out;
 }
 
-json::Object encode(const RuntimeReport& all, std::string_view name, const proxy::ServiceReport& report,
-                    const dynamic::Service* configuration, Detail detail) {
+template <class Service>
+json::Object encode(const proxy::UsedBy& used_by, std::string_view name, const proxy::ServiceReport& report,
+                    const Service* configuration, Detail detail) {
   json::Object out = encode_fields(configuration);
   add_verdict(out, report);
-  add_users(out, all.used_by().services, name);
+  add_users(out, used_by.services, name);
   config::Map<json::Value> servers;
   const TimePoint now = system_clock().now();
   if (report.status != Status::disabled)
@@ -113,11 +136,12 @@ json::Object encode(const RuntimeReport& all, std::string_view name, const proxy
   return out;
 }
 
-json::Object encode(const RuntimeReport& all, std::string_view name, const proxy::MiddlewareReport& report,
-                    const dynamic::Middleware* configuration, Detail detail) {
+template <class Middleware>
+json::Object encode(const proxy::UsedBy& used_by, std::string_view name, const proxy::MiddlewareReport& report,
+                    const Middleware* configuration, Detail detail) {
   json::Object out = encode_fields(configuration);
   add_verdict(out, report);
-  add_users(out, all.used_by().middlewares, name);
+  add_users(out, used_by.middlewares, name);
   if (detail == Detail::raw) return out;
   add_name(out, name);
   add(out, "type", report.type);
@@ -145,7 +169,7 @@ json::Value encode_object(const RuntimeReport& report, ObjectKind kind, std::str
   return with_kind(report, kind, [&](const auto& reports, const auto& configurations) -> json::Value {
     const auto* object = find(reports, name);
     if (object == nullptr) return {};
-    return encode(report, name, *object, find(configurations, name), detail);
+    return encode(used_by(report, kind), name, *object, find(configurations, name), detail);
   });
 }
 

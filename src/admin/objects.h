@@ -1,5 +1,5 @@
-// Routers, services and middlewares of a RuntimeReport as lists to choose from and as the JSON that Traefik's API
-// shows. An object that could not be decoded has no configuration, only its errors. Pure; any thread.
+// Routers, services and middlewares of a RuntimeReport, of each protocol, as lists to choose from and as the JSON that
+// Traefik's API shows. An object that could not be decoded has no configuration, only its errors. Pure; any thread.
 #pragma once
 
 #include <string_view>
@@ -12,7 +12,16 @@
 
 namespace fl::admin {
 
-enum class ObjectKind : uint8_t { router, service, middleware };
+enum class ObjectKind : uint8_t {
+  router,
+  service,
+  middleware,
+  tcp_router,
+  tcp_service,
+  tcp_middleware,
+  udp_router,
+  udp_service,
+};
 
 // Every object of the kind, by name. The views live as long as the report.
 std::vector<Entry> list_objects(const proxy::RuntimeReport& report, ObjectKind kind);

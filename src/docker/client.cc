@@ -10,7 +10,7 @@
 namespace fl::docker {
 namespace {
 
-constexpr std::string_view kApi = "/v1.40";  // dockerd 19.03 and later, podman 3 and later
+constexpr std::string_view kApi = "/v1.41";  // dockerd 20.10 and later, podman 4
 constexpr Duration kForever = std::chrono::hours(24 * 365);
 constexpr Duration kPullTime = 1h;
 constexpr Duration kStartTime = 3min;  // as amazon-ecs-agent

@@ -90,7 +90,46 @@ Result<int> listen_on(SocketAddress address, const ListenOptions& options) {
   return fd;
 }
 
+// SO_REUSEADDR stays out: for datagrams it would let strangers share.
+int open_udp(const SocketAddress& address, bool share, int* error) {
+  sockaddr_storage storage;
+  const socklen_t length = address.to_sockaddr(storage);
+  const int fd = ::socket(storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1, only_v6 = address.ip.is_unspecified() ? 0 : 1;
+  if (fd >= 0) {
+    if (share) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (storage.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&storage), length) == 0) return fd;
+  }
+  *error = errno;
+  if (fd >= 0) ::close(fd);
+  return -1;
+}
+
+Result<int> bind_on(const SocketAddress& address, const ListenOptions& options) {
+  int error = 0;
+  int fd = -1;
+  if (options.probe_taken && address.port != 0) {
+    fd = open_udp(address, false, &error);
+    if (fd >= 0) ::close(fd);
+  }
+  if (error == 0) fd = open_udp(address, true, &error);
+  if (error == EAFNOSUPPORT && address.ip == IpAddress::v6({})) return bind_on({IpAddress{}, address.port}, options);
+  if (error != 0) return tl::make_unexpected(describe(error, address));
+  return fd;
+}
+
 }  // namespace
+
+Result<int> bind_udp(const std::string& host, uint16_t port, const ListenOptions& options) {
+  FL_TRY(const SocketAddress address, bind_address(host, port));
+  return bind_on(address, options);
+}
+
+Result<int> bind_udp_again(int fd) {
+  FL_TRY(const SocketAddress address, local_address(fd));
+  return bind_on(address, {.probe_taken = false});
+}
 
 Result<int> listen_tcp(const std::string& host, uint16_t port, const ListenOptions& options) {
   FL_TRY(const SocketAddress address, bind_address(host, port));

@@ -25,6 +25,11 @@ Result<int> listen_tcp(const std::string& host, uint16_t port, const ListenOptio
 Result<int> listen_again(int fd);
 Result<SocketAddress> local_address(int fd);
 
+// The same for datagrams: bound and non-blocking. The kernel gives all datagrams of one peer to one of the sockets that
+// share an address.
+Result<int> bind_udp(const std::string& host, uint16_t port, const ListenOptions& options = {});
+Result<int> bind_udp_again(int fd);
+
 // Accepts on the loop it was made on. Owns the descriptor.
 class Listener final : public Pollable {
  public:

@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "proxy/answers.h"
+#include "proxy/snapshot.h"
 #include "proxy/transaction.h"
 
 namespace fl::proxy {
@@ -110,6 +111,12 @@ tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOpti
                              .client = x.connection().peer.ip};
 }
 
+bool is_misdirected(const TlsHosts& hosts, const http::ConnectionInfo& connection, std::string_view host) {
+  if (!hosts.differ() || connection.negotiated == nullptr) return false;
+  const std::string_view server_name = connection.negotiated->server_name;
+  return host != server_name && hosts.options_of(host) != hosts.options_of(server_name);
+}
+
 net::Task<> EntryPoint::handle(http::Exchange& x) const {
   auto* transaction =
       new (x.arena.allocate(sizeof(Transaction), alignof(Transaction))) Transaction(worker_, worker_.current());
@@ -138,9 +145,11 @@ net::Task<> EntryPoint::handle(http::Exchange& x) const {
     record.forwarded_for = *forwarded_for;
 
   const EntryPointSnapshot& snapshot = transaction->pin.snapshot->entry_points[options_.index];
-  const int id = snapshot.table.find(*prepared);
+  if (is_misdirected(snapshot.tls_hosts, x.connection(), prepared->host)) return answer_error(x, 421);
+  const HttpRouters& routers = x.connection().tls ? snapshot.https : snapshot.http;
+  const int id = routers.table.find(*prepared);
   if (id < 0) return answer_not_found(x);
-  const RouterSnapshot& router = *snapshot.routers[static_cast<size_t>(id)];
+  const RouterSnapshot& router = *routers.routers[static_cast<size_t>(id)];
   record.router = router.name;
   record.log = router.log;
   record.count = router.count;

@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "proxy/routing/request_path.h"
 #include "proxy/rules/matcher.h"
+#include "proxy/tls_hosts.h"
 #include "proxy/worker.h"
 
 namespace fl::proxy {
@@ -38,6 +39,11 @@ struct EntryPointOptions {
 // it knows a worker, so `fairlead explain` asks it too. The result's views live as long as the exchange. Errors: the
 // status to answer.
 tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOptions& options, http::Exchange& exchange);
+
+// The request is for a host with other TLS options than the connection was made with: client certificates that one
+// name demands must not be got round by way of another. `host` is canonical. Source: RFC 9110 15.5.20; Traefik:
+// snicheck.
+bool is_misdirected(const TlsHosts& hosts, const http::ConnectionInfo& connection, std::string_view host);
 
 class EntryPoint final : public http::Handler {
  public:

@@ -56,6 +56,7 @@ class ProxyForTest : public testing::LoopFixture {
   BuildResult publish(const Configuration& configuration) {
     if (!builder)
       builder.emplace(BuildInputs{.entry_points = {"web"},
+                                  .udp_entry_points = {},
                                   .precedence = {},
                                   .internal_services = {},
                                   .default_transport = transport,

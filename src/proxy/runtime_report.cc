@@ -11,12 +11,18 @@ std::string_view to_text(Status status) {
   return "";
 }
 
-const UsedBy& RuntimeReport::used_by() const {
+const RuntimeReport::UsedByProtocol& RuntimeReport::used_by() const {
   std::call_once(used_by_once_, [this] {
-    for (const auto& [name, router] : configuration->http.routers) {
-      used_by_.services[router.service].push_back(name);
-      for (const std::string& middleware : router.middlewares) used_by_.middlewares[middleware].push_back(name);
-    }
+    const auto collect = [](const auto& routers, UsedBy& users) {
+      for (const auto& [name, router] : routers) {
+        users.services[router.service].push_back(name);
+        if constexpr (requires { router.middlewares; })
+          for (const std::string& middleware : router.middlewares) users.middlewares[middleware].push_back(name);
+      }
+    };
+    collect(configuration->http.routers, used_by_.http);
+    collect(configuration->tcp.routers, used_by_.tcp);
+    collect(configuration->udp.routers, used_by_.udp);
   });
   return used_by_;
 }

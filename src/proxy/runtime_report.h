@@ -55,6 +55,17 @@ struct UsedBy {
   Users middlewares;
 };
 
+struct TcpReport {
+  config::Objects<RouterReport> routers;
+  config::Objects<ServiceReport> services;
+  config::Objects<MiddlewareReport> middlewares;
+};
+
+struct UdpReport {
+  config::Objects<RouterReport> routers;
+  config::Objects<ServiceReport> services;
+};
+
 struct TlsReport {
   std::map<std::string, ObjectReport, std::less<>> options;  // "default" and qualified names
   std::vector<config::Issue> issues;                         // with certificates and stores
@@ -65,17 +76,22 @@ struct RuntimeReport {
   // What was built from: names are qualified ("web@file"); reports below have the same keys, and those of objects
   // that could not even be decoded.
   std::shared_ptr<const config::dynamic::Configuration> configuration;
-  config::Objects<RouterReport> routers;
+  config::Objects<RouterReport> routers;  // these three: HTTP
   config::Objects<ServiceReport> services;
   config::Objects<MiddlewareReport> middlewares;
+  TcpReport tcp;
+  UdpReport udp;
   std::shared_ptr<const TlsReport> tls;  // never null in what SnapshotBuilder made
 
   // Found out when first asked for: hardly any report is ever looked at.
-  const UsedBy& used_by() const;
+  struct UsedByProtocol {
+    UsedBy http, tcp, udp;
+  };
+  const UsedByProtocol& used_by() const;
 
  private:
   mutable std::once_flag used_by_once_;
-  mutable UsedBy used_by_;
+  mutable UsedByProtocol used_by_;
 };
 
 }  // namespace fl::proxy

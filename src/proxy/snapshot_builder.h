@@ -17,11 +17,15 @@
 #include "proxy/runtime_report.h"
 #include "proxy/slots.h"
 #include "proxy/snapshot.h"
+#include "proxy/tcp/transport.h"
 #include "proxy/upstream_spec.h"
 #include "tls/ticket_keys.h"
 
 namespace fl::http {
 class Fetcher;
+}
+namespace fl::net {
+class Resolver;
 }
 
 namespace fl::proxy {
@@ -29,8 +33,9 @@ namespace fl::proxy {
 struct ServiceIdentities;
 
 struct BuildInputs {
-  std::vector<std::string> entry_points;  // HTTP ones, in the order of Snapshot::entry_points
-  std::vector<std::string> precedence;    // providers, the first wins a tie of priorities
+  std::vector<std::string> entry_points;      // TCP ones, in the order of Snapshot::entry_points
+  std::vector<std::string> udp_entry_points;  // UDP ones, in the order of Snapshot::udp_entry_points
+  std::vector<std::string> precedence;        // providers, the first wins a tie of priorities
   std::map<std::string, std::shared_ptr<const http::Handler>, std::less<>> internal_services;  // "api@internal"
   TransportSpec default_transport;
   bool insecure_skip_verify = false;  // of the default transport: any certificate of a server will do
@@ -39,6 +44,8 @@ struct BuildInputs {
   std::string key_log_file;                            // secrets of TLS connections go there; empty: nowhere
   const Clock& clock = system_clock();                 // for the validity of certificates
   http::Fetcher* prober = nullptr;                     // of active health checks; null: nobody will run them
+  net::Resolver* resolver = nullptr;                   // of those of TCP servers; likewise
+  std::shared_ptr<const tcp::Transport> default_tcp_transport = std::make_shared<const tcp::Transport>();
   std::shared_ptr<SlotTable> upstream_slots;
   std::shared_ptr<SlotTable> balancer_slots;
 };

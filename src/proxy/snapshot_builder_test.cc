@@ -34,14 +34,14 @@ class SnapshotBuilderTest : public ::testing::Test {
     return built = builder.build(std::make_shared<const Configuration>(configuration), issues);
   }
   std::shared_ptr<const RouterSnapshot> served(std::string_view name, size_t entry_point = 0) const {
-    for (const auto& r : built.snapshot->entry_points[entry_point].routers)
+    for (const auto& r : built.snapshot->entry_points[entry_point].http.routers)
       if (r->name == name) return r;
     return nullptr;
   }
   // Names in the order they are asked.
   std::vector<std::string> order() const {
     std::vector<std::string> out;
-    for (const auto& r : built.snapshot->entry_points[0].routers) out.push_back(r->name);
+    for (const auto& r : built.snapshot->entry_points[0].http.routers) out.push_back(r->name);
     return out;
   }
 
@@ -52,6 +52,7 @@ class SnapshotBuilderTest : public ::testing::Test {
       std::make_shared<SlotTable>([this](uint32_t n) { retired_balancers.push_back(n); });
   Configuration configuration;
   SnapshotBuilder builder{BuildInputs{.entry_points = {"web", "admin"},
+                                      .udp_entry_points = {},
                                       .precedence = {"file", "ecs"},
                                       .internal_services = {},
                                       .default_transport = {.name = "default@internal"},
@@ -70,7 +71,7 @@ TEST_F(SnapshotBuilderTest, ServesWhatIsRight) {
   EXPECT_EQ(report.using_, (std::vector<std::string>{"admin", "web"}));
   EXPECT_EQ(report.errors, std::vector<std::string>{"entryPoint \"nowhere\" doesn't exist"});
   EXPECT_EQ(report.priority, 14);
-  EXPECT_EQ(built.report->used_by().services.at("app@file"), std::vector<std::string_view>{"web@file"});
+  EXPECT_EQ(built.report->used_by().http.services.at("app@file"), std::vector<std::string_view>{"web@file"});
   ASSERT_EQ(built.report->services.at("app@file").servers.size(), 1U);
   EXPECT_EQ(built.report->services.at("app@file").servers[0].url, "http://10.0.0.1");
 }

@@ -1,6 +1,7 @@
 #include "proxy/worker.h"
 
 #include "proxy/forward/upstream.h"
+#include "proxy/snapshot.h"
 
 namespace fl::proxy {
 

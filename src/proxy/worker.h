@@ -11,11 +11,11 @@
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "proxy/service/turns.h"
-#include "proxy/snapshot.h"
 #include "telemetry/request_record.h"
 
 namespace fl::proxy {
 
+struct Snapshot;
 struct UpstreamSpec;
 class Upstream;
 

@@ -1,5 +1,6 @@
 #include "proxy/worker.h"
 
+#include "proxy/snapshot.h"
 #include "support/loop_fixture.h"
 
 namespace fl::proxy {

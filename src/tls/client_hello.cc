@@ -17,14 +17,14 @@ constexpr uint8_t kHandshakeRecord = 22, kClientHelloMessage = 1;
 constexpr size_t kMaxHostName = 255;
 enum Extension : uint16_t { kServerName = 0, kSignatureAlgorithms = 13, kAlpn = 16, kSupportedVersions = 43 };
 
-// Takes numbers and vectors off the front of a message. What does not fit sets `bad`, and everything after is empty.
+// Takes numbers and vectors off the front of a message. What does not fit sets `bad`, and from then on all is empty.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
   std::string_view take(size_t n) {
     if (n > rest_.size()) bad_ = true;
-    if (bad_) return {};
+    if (bad_) return rest_ = {};
     const auto taken = rest_.substr(0, n);
     rest_.remove_prefix(n);
     return taken;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from shared_cases import runner, support
 
-FILES = "rules_http,forwarded,lb,fixtures,middlewares"
+FILES = "rules_http,rules_tcp,forwarded,lb,fixtures,middlewares"
 NOT_YET = Path(__file__).with_name("traefik_not_yet.txt")
 
 

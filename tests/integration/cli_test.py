@@ -128,7 +128,7 @@ class Commands(unittest.TestCase):
     def test_all_mistakes_of_the_start_are_listed_at_once(self):
         self.write("bad.yml", "entryPoints:\n"
                               "  web: {address: ':80', forwardedHeaders: {trustedIPs: [here, 10.0.0.0/8, 10.0.0.0/99]}}\n"
-                              "  pp: {address: ':81/udp', proxyProtocol: {trustedIPs: [there]}}\n"
+                              "  pp: {address: ':81/xyz', proxyProtocol: {trustedIPs: [there]}}\n"
                               "log: {level: loud}\n"
                               "accessLog: {filters: {statusCodes: ['200', often]}}\n"
                               "providers: {ecs: {constraints: 'Tag('}}\n")
@@ -195,6 +195,21 @@ class Commands(unittest.TestCase):
                 answer = self.explain(request, *options)
                 self.assertEqual(answer["router"]["name"], router)
                 self.assertEqual(answer["service"]["name"], answer["router"]["service"])
+
+    def test_explain_knows_tls_and_tcp(self):
+        self.write("routes.yml", json.dumps({
+            "http": {"routers": {"plain": {"rule": "Host(`a.test`)", "service": "s"},
+                                 "secure": {"rule": "Host(`a.test`)", "service": "s", "tls": {"options": "modern"}}},
+                     "services": {"s": {"loadBalancer": {"servers": [{"url": "http://10.0.0.1"}]}}}},
+            "tcp": {"routers": {"db": {"rule": "HostSNI(`db.test`)", "service": "db", "tls": {"passthrough": True}}},
+                    "services": {"db": {"loadBalancer": {"servers": [{"address": "10.0.0.1:5432"}]}}}},
+            "tls": {"options": {"modern": {"minVersion": "VersionTLS13"}}}}))
+        self.assertEqual(self.explain("http://a.test:8000/")["router"]["name"], "plain@file")
+        secure = self.explain("https://a.test:8000/")
+        self.assertEqual((secure["router"]["name"], secure["tlsOptions"]), ("secure@file", "modern@file"))
+        self.assertEqual(self.explain("https://db.test:8000/")["tcpRouter"]["name"], "db@file")
+        nobody = self.explain("https://nobody.test:8000/", code=1)
+        self.assertEqual((nobody["status"], nobody["tlsOptions"]), (404, "default"))
 
     def test_explain_says_why_nothing_takes_it(self):
         self.assertEqual(self.explain("http://nobody.test:8000/", code=1)["status"], 404)

@@ -65,6 +65,12 @@ struct ContainerSpec {
   json::Value config, host_config;
 };
 
+// A volume that the engine keeps (dockerVolumeConfiguration).
+struct VolumeSpec {
+  std::string name, driver;
+  std::map<std::string, std::string> driver_options, labels;
+};
+
 struct Started {
   WallTime at;
   std::vector<PortBinding> bindings;
@@ -138,6 +144,8 @@ class Engine {
   // Runs a command beside the container's own, killed after `timeout` (error: timeout). -> its exit code
   virtual Call<int> exec(std::string id, std::vector<std::string> command, Duration timeout) = 0;
   virtual Call<Usage> usage(std::string id) = 0;
+  virtual Call<> make_volume(VolumeSpec spec) = 0;  // fine when it is there
+  virtual Call<> remove_volume(std::string name) = 0;
   // Where the container's output is: a file of CRI log lines (logs/log_file.h) that the agent may read.
   virtual std::string log_path(const std::string& id) const = 0;
 };

@@ -184,21 +184,26 @@ net::Task<> Runner::pull(size_t i) {
   if (!is_closing_) machine_.pull_ended(i, pulled, now());
 }
 
-Result<> Runner::make_volumes() {
+net::Task<Result<>> Runner::make_volumes() {
   for (const Volume& volume : spec_.volumes) {
-    if (volume.is_engine_volume || !volume.is_task_scoped) continue;
-    std::error_code error;
-    std::filesystem::create_directories(volume.source, error);
-    if (error)
-      return fail(Code::unavailable,
-                  fmt::format("volume {}: cannot make {}: {}", volume.name, volume.source, error.message()));
+    if (volume.is_engine_volume) {
+      if (!volume.is_to_be_made) continue;
+      FL_CO_TRY_VOID(
+          co_await engine_.make_volume({volume.source, volume.driver, volume.driver_options, volume.labels}));
+    } else if (volume.is_task_scoped) {
+      std::error_code error;
+      std::filesystem::create_directories(volume.source, error);
+      if (error)
+        co_return fail(Code::unavailable,
+                       fmt::format("volume {}: cannot make {}: {}", volume.name, volume.source, error.message()));
+    }
   }
-  return {};
+  co_return Result<>();
 }
 
 net::Task<> Runner::create(size_t i) {
   Result<std::string> id;
-  auto made = make_volumes();
+  auto made = co_await make_volumes();
   auto container = made ? make_container_spec(spec_, i, surroundings_, {record_.metadata_ids[i], record_.name_suffix})
                         : tl::make_unexpected(std::move(made).error());
   if (container)
@@ -266,10 +271,14 @@ net::Task<> Runner::clean_up() {
     }
   }
   for (const Volume& volume : spec_.volumes) {
-    if (!volume.is_task_scoped || volume.is_engine_volume) continue;
+    if (!volume.is_task_scoped) continue;
+    if (volume.is_engine_volume) {
+      if (const auto removed = co_await engine_.remove_volume(volume.source); !removed)
+        log::warn("task {}: volume {} stays: {}", spec_.id, volume.name, removed.error().message);
+      continue;
+    }
     std::error_code error;
-    const auto of_task = std::filesystem::path(volume.source).parent_path();
-    std::filesystem::remove_all(of_task, error);
+    std::filesystem::remove_all(std::filesystem::path(volume.source).parent_path(), error);
   }
   store_.remove(spec_.id);
   listener_.on_task_gone(*this);

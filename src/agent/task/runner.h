@@ -76,7 +76,7 @@ class Runner {
   net::Task<> stop_container(size_t container);
   net::Task<> check(size_t container);
   net::Task<> clean_up();
-  Result<> make_volumes();
+  net::Task<Result<>> make_volumes();
   Result<> save();
   void arm_timer();
   WallTime now() const { return loop_.wall(); }

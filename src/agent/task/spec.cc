@@ -142,6 +142,7 @@ Result<Volume> read_volume(const ecs::agent::Volume& member, const TaskSpec& spe
     out.source = out.is_task_scoped
                      ? fmt::format("ecs-{}-{}-{}-{}", spec.family, spec.revision, out.name, hex_suffix(spec.id))
                      : out.name;
+    out.is_to_be_made = out.is_task_scoped || docker.autoprovision.value_or(false);
     out.driver = docker.driver.value_or("local");
     if (docker.driver_opts) out.driver_options = *docker.driver_opts;
     if (docker.labels) out.labels = *docker.labels;

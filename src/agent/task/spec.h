@@ -37,6 +37,7 @@ struct Volume {
   std::string source;  // host path, or name of an engine's volume
   bool is_task_scoped = false;
   bool is_engine_volume = false;
+  bool is_to_be_made = false;  // of an engine's: not there already (autoprovision, or the task's own)
   std::string driver;
   std::map<std::string, std::string> driver_options, labels;
 };

@@ -57,9 +57,9 @@ class Places {
       if (auto document = read_document(file)) documents_.push_back(*std::move(document));
   }
 
-  std::string find(std::string_view kind, std::string_view name) const {
+  std::string find(std::string_view protocol, std::string_view kind, std::string_view name) const {
     for (const config::Document& document : documents_) {
-      const config::Value* objects = child_of(child_of(&document.root(), "http"), kind);
+      const config::Value* objects = child_of(child_of(&document.root(), protocol), kind);
       const config::Value* object = objects == nullptr ? nullptr : objects->find(name);
       if (object != nullptr) return object->mark.to_text();
     }
@@ -81,7 +81,8 @@ struct Findings {
 
 // What building has found wrong with objects of files, beside what decoding has said about them already.
 template <class Reports>
-void add_objects(const Reports& reports, std::string_view kind, const Places& places, Findings& out) {
+void add_objects(const Reports& reports, std::string_view protocol, std::string_view kind, const Places& places,
+                 Findings& out) {
   std::set<std::string> known;
   for (const Issue& issue : out.issues) known.insert(issue.to_text());
   for (const auto& [name, report] : reports) {
@@ -90,35 +91,38 @@ void add_objects(const Reports& reports, std::string_view kind, const Places& pl
       if (!known.contains(error))
         out.issues.push_back(
             {.severity = report.status == proxy::Status::disabled ? Severity::error : Severity::warning,
-             .where = places.find(kind, plain),
-             .path = fmt::format("http.{}.{}", kind, name),
+             .where = places.find(protocol, kind, plain),
+             .path = fmt::format("{}.{}.{}", protocol, kind, name),
              .text = error});
   }
 }
 
 void check_dynamic(const config::LoadedStatic& loaded, const std::optional<config::statics::FileProvider>& dynamic,
-                   std::vector<std::string> entry_points, Findings& out) {
+                   EntryPointNames entry_points, Findings& out) {
   const OfflineBuild offline = build_offline(loaded, dynamic, std::move(entry_points));
   out.issues.insert(out.issues.end(), offline.issues.begin(), offline.issues.end());
   const Places places(offline.files);
   const proxy::RuntimeReport& report = *offline.built.report;
-  add_objects(report.routers, "routers", places, out);
-  add_objects(report.services, "services", places, out);
-  add_objects(report.middlewares, "middlewares", places, out);
-  const auto is_of_file = [](const auto& entry) { return entry.first.ends_with("@file"); };
-  out.routers = static_cast<size_t>(std::ranges::count_if(report.routers, is_of_file));
-  out.services = static_cast<size_t>(std::ranges::count_if(report.services, is_of_file));
-  out.middlewares = static_cast<size_t>(std::ranges::count_if(report.middlewares, is_of_file));
+  const auto add = [&](const auto& reports, std::string_view protocol, std::string_view kind, size_t& count) {
+    add_objects(reports, protocol, kind, places, out);
+    for (const auto& [name, _] : reports) count += name.ends_with("@file");
+  };
+  add(report.routers, "http", "routers", out.routers);
+  add(report.services, "http", "services", out.services);
+  add(report.middlewares, "http", "middlewares", out.middlewares);
+  add(report.tcp.routers, "tcp", "routers", out.routers);
+  add(report.tcp.services, "tcp", "services", out.services);
+  add(report.tcp.middlewares, "tcp", "middlewares", out.middlewares);
+  add(report.udp.routers, "udp", "routers", out.routers);
+  add(report.udp.services, "udp", "services", out.services);
 }
 
 Findings check_static_file(const std::string& file) {
   config::LoadedStatic loaded = load_static_file(file);
   const Wiring wiring = wire(loaded);
   Findings out{.issues = loaded.issues};
-  std::vector<std::string> names;
-  for (const EntryPointWiring& entry_point : wiring.entry_points) names.push_back(entry_point.options.name);
   if (!config::has_errors(out.issues))
-    check_dynamic(loaded, loaded.configuration.providers.file, std::move(names), out);
+    check_dynamic(loaded, loaded.configuration.providers.file, names_of(wiring.entry_points), out);
   return out;
 }
 
@@ -131,12 +135,18 @@ Findings check_dynamic_files(const std::string& path) {
   loaded.configuration.api.emplace();
   loaded.configuration.ping.emplace().manual_routing = true;
   loaded.configuration.metrics.prometheus.emplace().manual_routing = true;
-  std::set<std::string> names{"http"};
+  loaded.configuration.entry_points["udp"].address = ":0/udp";
+  std::set<std::string> tcp{"http"}, udp{"udp"};
   const OfflineBuild once = build_offline(loaded, options, {});
-  for (const auto& [_, router] : once.built.report->configuration->http.routers)
-    names.insert(router.entry_points.begin(), router.entry_points.end());
+  const config::dynamic::Configuration& configuration = *once.built.report->configuration;
+  const auto collect = [](const auto& routers, std::set<std::string>& names) {
+    for (const auto& [_, router] : routers) names.insert(router.entry_points.begin(), router.entry_points.end());
+  };
+  collect(configuration.http.routers, tcp);
+  collect(configuration.tcp.routers, tcp);
+  collect(configuration.udp.routers, udp);
   Findings out;
-  check_dynamic(loaded, options, {names.begin(), names.end()}, out);
+  check_dynamic(loaded, options, {.tcp = {tcp.begin(), tcp.end()}, .udp = {udp.begin(), udp.end()}}, out);
   return out;
 }
 

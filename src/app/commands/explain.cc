@@ -58,8 +58,10 @@ struct Other {
 
 struct Answer {
   std::string entry_point, address;
-  std::string path;    // as routed and forwarded; empty when the entry point refuses the request
-  std::string router;  // empty: none takes it
+  std::string tls_options;  // of the connection; empty: none is terminated
+  std::string tcp_router;   // takes the connection, so that there is no request; empty: HTTP does
+  std::string path;         // as routed and forwarded; empty when the entry point refuses the request
+  std::string router;       // empty: none takes it
   std::vector<Other> others;
 };
 
@@ -81,6 +83,7 @@ Result<const EntryPointWiring*> choose_entry_point(const Question& question,
   std::string known;
   for (const EntryPointWiring& entry_point : entry_points) {
     const std::string& name = entry_point.options.name;
+    if (entry_point.udp) continue;
     const std::string& address = configuration.entry_points.find(name)->second.address;
     const auto parsed = config::parse_address(address);
     if (question.entry_point.empty() ? parsed && parsed->port == question.url.port : name == question.entry_point)
@@ -99,9 +102,27 @@ std::string verdict_text(const proxy::routing::Verdict& verdict, std::string_vie
   return fmt::format("priority {}: matches, but {} comes first", verdict.priority, chosen);
 }
 
+// What the first bytes decide, when the client asks for the URL's host by its server name.
+void choose_protocol(const Question& question, const proxy::EntryPointSnapshot& routes, Answer& answer) {
+  std::string name = question.url.host;
+  if (name.ends_with('.')) name.pop_back();
+  if (net::IpAddress::parse(name)) name.clear();  // RFC 6066 3: no addresses
+  if (question.url.https) {
+    const proxy::TlsRoute route =
+        proxy::route_tls(routes, {.server_name = name, .alpn = {}, .client = question.client});
+    answer.tls_options = route.options;
+    if (route.router != nullptr) answer.tcp_router = route.router->name;
+  } else if (const auto* router = routes.tcp.find({.server_name = {}, .alpn = {}, .client = question.client})) {
+    answer.tcp_router = (*router)->name;
+  }
+}
+
 Answer ask(const Question& question, const EntryPointWiring& entry_point, const OfflineBuild& offline) {
   Answer answer;
   answer.entry_point = entry_point.options.name;
+  const proxy::EntryPointSnapshot& all = offline.built.snapshot->entry_points[entry_point.options.index];
+  choose_protocol(question, all, answer);
+  if (!answer.tcp_router.empty()) return answer;
   OfflineExchange x(question.method, question.url, question.client);
   for (const std::string& header : question.headers) {
     const size_t colon = std::min(header.find(':'), header.size() - 1);
@@ -112,7 +133,7 @@ Answer ask(const Question& question, const EntryPointWiring& entry_point, const 
   if (!prepared) return answer;
   answer.path = x.request.path;
 
-  const proxy::EntryPointSnapshot& snapshot = offline.built.snapshot->entry_points[entry_point.options.index];
+  const proxy::HttpRouters& snapshot = question.url.https ? all.https : all.http;
   for (const auto& verdict : snapshot.table.explain(*prepared)) {
     const std::string& name = snapshot.routers[static_cast<size_t>(verdict.id)]->name;
     if (verdict.matches && answer.router.empty())
@@ -145,6 +166,13 @@ void print_service(const proxy::RuntimeReport& report, std::string_view name, st
 void print_text(const Question& question, const Answer& answer, const proxy::RuntimeReport& report) {
   fmt::print("{:<13}{} {}\n", "request", question.method, question.url.to_string());
   fmt::print("{:<13}{} ({})\n", "entry point", answer.entry_point, answer.address);
+  if (!answer.tls_options.empty()) fmt::print("{:<13}{}\n", "TLS options", answer.tls_options);
+  if (!answer.tcp_router.empty()) {
+    const config::dynamic::TcpRouter& router = report.configuration->tcp.routers.find(answer.tcp_router)->second;
+    fmt::print("{:<13}{}: the connection is no HTTP request here\n", "TCP router", answer.tcp_router);
+    fmt::print("{:<13}{}\n{:<13}{}\n", "rule", router.rule, "service", router.service);
+    return;
+  }
   if (answer.path.empty())
     return fmt::print("{:<13}refused with 400: path or header fields are not allowed here\n", "router");
   if (answer.path != question.url.path) fmt::print("{:<13}{}\n", "path", answer.path);
@@ -172,12 +200,15 @@ void print_json(const Question& question, const Answer& answer, const proxy::Run
   const auto encode = [&](ObjectKind kind, std::string_view name) {
     return admin::encode_object(report, kind, name, admin::Detail::full);
   };
-  json::Object out{{"request", question.method + " " + question.url.to_string()},
-                   {"entryPoint", answer.entry_point},
-                   {"path", answer.path},
-                   {"status", answer.path.empty()     ? 400
-                              : answer.router.empty() ? 404
-                                                      : 0}};
+  json::Object out{{"request", question.method + " " + question.url.to_string()}, {"entryPoint", answer.entry_point}};
+  if (!answer.tls_options.empty()) out.emplace_back("tlsOptions", answer.tls_options);
+  if (!answer.tcp_router.empty()) {
+    out.emplace_back("tcpRouter", encode(ObjectKind::tcp_router, answer.tcp_router));
+    fmt::print("{}\n", json::to_text(out));
+    return;
+  }
+  out.emplace_back("path", answer.path);
+  out.emplace_back("status", answer.path.empty() ? 400 : answer.router.empty() ? 404 : 0);
   if (!answer.router.empty()) {
     const config::dynamic::Router& router = report.configuration->http.routers.find(answer.router)->second;
     json::Array middlewares;
@@ -236,9 +267,7 @@ int run_explain(std::span<const char* const> arguments) {
   const auto chosen = choose_entry_point(*question, entry_points, loaded.configuration);
   if (!chosen) return complain(chosen.error().message, 2);
 
-  std::vector<std::string> names;
-  for (const EntryPointWiring& wiring : entry_points) names.push_back(wiring.options.name);
-  const OfflineBuild offline = build_offline(loaded, loaded.configuration.providers.file, std::move(names));
+  const OfflineBuild offline = build_offline(loaded, loaded.configuration.providers.file, names_of(entry_points));
   for (const config::Issue& issue : offline.issues)
     if (issue.object.empty()) complain(issue.to_text(), 1);
   Answer answer = ask(*question, **chosen, offline);
@@ -247,7 +276,7 @@ int run_explain(std::span<const char* const> arguments) {
     print_json(*question, answer, *offline.built.report);
   else
     print_text(*question, answer, *offline.built.report);
-  return answer.router.empty() ? 1 : 0;
+  return answer.router.empty() && answer.tcp_router.empty() ? 1 : 0;
 }
 
 }  // namespace fl::app

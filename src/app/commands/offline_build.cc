@@ -71,9 +71,15 @@ config::LoadedStatic load_static_file(const std::string& file) {
   return loaded;
 }
 
+EntryPointNames names_of(const std::vector<EntryPointWiring>& entry_points) {
+  EntryPointNames names;
+  for (const EntryPointWiring& entry_point : entry_points)
+    (entry_point.udp ? names.udp : names.tcp).push_back(entry_point.options.name);
+  return names;
+}
+
 OfflineBuild build_offline(const config::LoadedStatic& loaded,
-                           const std::optional<config::statics::FileProvider>& dynamic,
-                           std::vector<std::string> entry_points) {
+                           const std::optional<config::statics::FileProvider>& dynamic, EntryPointNames entry_points) {
   OfflineBuild out;
   std::vector<config::ProviderConfig> configurations;
   if (dynamic) read_files(*dynamic, out, configurations);
@@ -85,7 +91,8 @@ OfflineBuild build_offline(const config::LoadedStatic& loaded,
   out.issues.insert(out.issues.end(), merged.issues.begin(), merged.issues.end());
 
   const auto slots = std::make_shared<proxy::SlotTable>([](uint32_t) {});
-  proxy::SnapshotBuilder builder({.entry_points = std::move(entry_points),
+  proxy::SnapshotBuilder builder({.entry_points = std::move(entry_points.tcp),
+                                  .udp_entry_points = std::move(entry_points.udp),
                                   .precedence = loaded.configuration.providers.precedence,
                                   .internal_services = internal_services(loaded.configuration),
                                   .default_transport = {},

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/wiring/wire.h"
 #include "config/load_static.h"
 #include "config/static/providers.h"
 #include "proxy/snapshot_builder.h"
@@ -24,9 +25,12 @@ struct OfflineBuild {
 };
 
 // `dynamic`: what the file provider reads; without it there are only the routers that the static configuration makes.
-// `entry_points`: in the order of the snapshot's.
+// Both lists are in the order of the snapshot's.
+struct EntryPointNames {
+  std::vector<std::string> tcp, udp;
+};
 OfflineBuild build_offline(const config::LoadedStatic& loaded,
-                           const std::optional<config::statics::FileProvider>& dynamic,
-                           std::vector<std::string> entry_points);
+                           const std::optional<config::statics::FileProvider>& dynamic, EntryPointNames entry_points);
+EntryPointNames names_of(const std::vector<EntryPointWiring>& entry_points);
 
 }  // namespace fl::app

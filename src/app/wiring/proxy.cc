@@ -48,13 +48,26 @@ proxy::TransportSpec default_transport(const config::statics::ServersTransport& 
           .max_idle_per_host = options.max_idle_conns_per_host == 0 ? 2 : options.max_idle_conns_per_host};
 }
 
+std::shared_ptr<const proxy::tcp::Transport> default_tcp_transport(
+    const config::statics::TcpServersTransport& options) {
+  auto transport = std::make_shared<proxy::tcp::Transport>();
+  transport->name = "default@internal";
+  transport->dial_timeout = options.dial_timeout;
+  transport->keep_alive = options.dial_keep_alive;
+  // Traefik: unset is what services have.
+  if (options.termination_delay != 0s) transport->termination_delay = options.termination_delay;
+  if (options.termination_delay < 0s) transport->termination_delay.reset();
+  return transport;
+}
+
 telemetry::ConfiguredNames names_in(const proxy::RuntimeReport& report) {
   telemetry::ConfiguredNames names;
   for (const auto& [name, _] : report.routers) names.routers.insert(name);
-  for (const auto& [name, service] : report.services) {
-    auto& urls = names.services[name];
-    for (const proxy::CheckedServer& server : service.servers) urls.insert(server.url);
-  }
+  for (const auto* services : {&report.services, &report.tcp.services})
+    for (const auto& [name, service] : *services) {
+      auto& urls = names.services[name];
+      for (const proxy::CheckedServer& server : service.servers) urls.insert(server.url);
+    }
   return names;
 }
 
@@ -101,7 +114,8 @@ Result<> ProxyProgram::start() {
   admin_state_ = std::make_shared<admin::State>(std::move(facts));
   if (wiring_.metrics) {
     std::vector<telemetry::EntryPointLabel> labels;
-    for (const auto& entry_point : wiring_.entry_points) labels.push_back({.name = entry_point.options.name});
+    for (const auto& entry_point : wiring_.entry_points)
+      labels.push_back({.name = entry_point.options.name, .transport = entry_point.udp ? "UDP" : "TCP"});
     registry_ = std::make_unique<telemetry::Registry>(loop_, *wiring_.metrics, std::move(labels));
     registry_->set_before_scrape([this] {
       for (const auto& check : health_checks_)
@@ -140,6 +154,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
   balancer_slots_ = std::make_shared<proxy::SlotTable>(retire(balancer_slots_, &proxy::Worker::retire_lease));
 
   proxy::BuildInputs inputs{.entry_points = {},
+                            .udp_entry_points = {},
                             .precedence = static_.configuration.providers.precedence,
                             .internal_services = {},
                             .default_transport = default_transport(static_.configuration.servers_transport),
@@ -150,7 +165,10 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
   auto tls = tls::ClientContext::create({});  // without one, https servers are not checked
   prober_ = std::make_unique<http::Fetcher>(loop_, resolver_, tls ? *std::move(tls) : nullptr);
   inputs.prober = prober_.get();
-  for (const auto& entry_point : wiring_.entry_points) inputs.entry_points.push_back(entry_point.options.name);
+  inputs.resolver = &resolver_;
+  inputs.default_tcp_transport = default_tcp_transport(static_.configuration.tcp_servers_transport);
+  for (const auto& entry_point : wiring_.entry_points)
+    (entry_point.udp ? inputs.udp_entry_points : inputs.entry_points).push_back(entry_point.options.name);
   auto& services = inputs.internal_services;
   services["noop@internal"] = std::make_shared<admin::NoopHandler>();
   if (static_.configuration.api) {
@@ -177,13 +195,12 @@ Result<> ProxyProgram::start_workers() {
                         .release = [this](std::shared_ptr<const proxy::Snapshot> old) {
                           loop_.post([old = std::move(old)]() mutable { old.reset(); });
                         }};
-    for (const int fd : listeners_) {
-      if (i == 0) {
-        wiring.listeners.push_back(fd);
-      } else {
-        FL_TRY(const int another, net::listen_again(fd));
-        wiring.listeners.push_back(another);
+    for (size_t entry_point = 0; entry_point < listeners_.size(); ++entry_point) {
+      int fd = listeners_[entry_point];
+      if (i > 0) {
+        FL_TRY(fd, wiring_.entry_points[entry_point].udp ? net::bind_udp_again(fd) : net::listen_again(fd));
       }
+      wiring.listeners.push_back(fd);
     }
     auto& worker = *workers_.emplace_back(std::make_unique<WorkerThread>(std::move(wiring)));
     if (registry_ != nullptr) registry_->add_worker(worker.loop(), *worker.metrics());
@@ -194,7 +211,9 @@ Result<> ProxyProgram::start_workers() {
 Result<> ProxyProgram::open_entry_points() {
   for (const auto& [name, entry_point] : static_.configuration.entry_points) {
     FL_TRY(const config::Address address, config::parse_address(entry_point.address));
-    auto fd = net::listen_tcp(address.host, address.port, {.probe_taken = !entry_point.reuse_port});
+    const net::ListenOptions options{.probe_taken = !entry_point.reuse_port};
+    auto fd = address.protocol == config::Address::Protocol::udp ? net::bind_udp(address.host, address.port, options)
+                                                                 : net::listen_tcp(address.host, address.port, options);
     if (!fd) return tl::make_unexpected(std::move(fd).error().context(fmt::format("entry point \"{}\"", name)));
     listeners_.push_back(*fd);
   }
@@ -244,9 +263,12 @@ void ProxyProgram::log_news(const proxy::RuntimeReport& report, const std::vecto
       for (const std::string& error : object.errors)
         say(fmt::format("{}: {}", name, error), {field, name}, object.status == proxy::Status::disabled);
   };
-  objects(report.routers, "routerName");
-  objects(report.services, "serviceName");
-  objects(report.middlewares, "middlewareName");
+  for (const auto* routers : {&report.routers, &report.tcp.routers, &report.udp.routers})
+    objects(*routers, "routerName");
+  for (const auto* services : {&report.services, &report.tcp.services, &report.udp.services})
+    objects(*services, "serviceName");
+  for (const auto* middlewares : {&report.middlewares, &report.tcp.middlewares})
+    objects(*middlewares, "middlewareName");
   for (const config::Issue& issue : issues)
     if (issue.object.empty()) say(issue.to_text(), {"source", issue.where}, issue.severity == config::Severity::error);
   logged_ = std::move(now);

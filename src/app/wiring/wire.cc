@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/address.h"
 #include "providers/make_provider.h"
 
 namespace fl::app {
@@ -54,6 +55,15 @@ http::Http2Options wire_http2(const statics::Http2& from) {
           .max_glitches = number(from.max_glitches)};
 }
 
+EntryPointWiring wire_udp(const std::string& name, const statics::EntryPoint& entry_point, uint32_t index) {
+  EntryPointWiring wiring;
+  wiring.options.name = name;
+  wiring.udp = {.index = index,
+                .timeout = entry_point.udp.timeout,
+                .max_sessions = static_cast<size_t>(entry_point.udp.max_sessions)};
+  return wiring;
+}
+
 EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryPoint& entry_point, uint32_t index,
                                   config::LoadedStatic& loaded) {
   const std::string prefix = "entryPoints." + name;
@@ -93,11 +103,14 @@ EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryP
   wiring.server.max_requests = static_cast<uint64_t>(std::max<int64_t>(0, transport.keep_alive_max_requests));
   wiring.server.max_age = transport.keep_alive_max_time;
   wiring.server.http2 = wire_http2(entry_point.http2);
+  wiring.acceptor.entry_point = index;
+  wiring.acceptor.expects_tls = entry_point.http.tls.has_value();
+  wiring.acceptor.first_byte_timeout = transport.responding_timeouts.read_timeout;
   if (entry_point.proxy_protocol) {
-    ProxyProtocolTrust trust{.everyone = entry_point.proxy_protocol->insecure, .networks = {}};
+    proxy::ProxyProtocolTrust trust{.everyone = entry_point.proxy_protocol->insecure, .networks = {}};
     trust.networks = parse_all(entry_point.proxy_protocol->trusted_ips, net::Cidr::parse,
                                prefix + ".proxyProtocol.trustedIPs", loaded);
-    wiring.proxy_protocol = std::move(trust);
+    wiring.acceptor.proxy_protocol = std::move(trust);
   }
   return wiring;
 }
@@ -141,9 +154,13 @@ telemetry::MetricsOptions wire_metrics(const statics::Metrics& metrics) {
 Wiring wire(config::LoadedStatic& loaded) {
   const statics::Configuration& configuration = loaded.configuration;
   Wiring out;
-  for (const auto& [name, entry_point] : configuration.entry_points)
-    out.entry_points.push_back(
-        wire_entry_point(name, entry_point, static_cast<uint32_t>(out.entry_points.size()), loaded));
+  uint32_t tcp = 0, udp = 0;
+  for (const auto& [name, entry_point] : configuration.entry_points) {
+    const auto address = config::parse_address(entry_point.address);
+    const bool is_udp = address && address->protocol == config::Address::Protocol::udp;
+    out.entry_points.push_back(is_udp ? wire_udp(name, entry_point, udp++)
+                                      : wire_entry_point(name, entry_point, tcp++, loaded));
+  }
   if (configuration.access_log) out.access_log = wire_access_log(*configuration.access_log, loaded);
   if (configuration.metrics.prometheus) out.metrics = wire_metrics(configuration.metrics);
   if (const auto& ecs = configuration.providers.ecs)

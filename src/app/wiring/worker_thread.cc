@@ -1,40 +1,32 @@
 #include "app/wiring/worker_thread.h"
 
-#include <algorithm>
 #include <future>
 #include <random>
 
 #include "base/log.h"
-#include "net/proxy_protocol.h"
 
 namespace fl::app {
-namespace {
-
-http::ConnectionInfo describe(const net::SocketAddress& peer, const net::SocketAddress& local) {
-  http::ConnectionInfo info;
-  info.peer = peer;
-  info.local = local;
-  info.peer_ip_size = static_cast<uint8_t>(peer.ip.write(info.peer_ip));
-  return info;
-}
-
-}  // namespace
-
-bool ProxyProtocolTrust::trusts(const net::IpAddress& peer) const {
-  return everyone || std::ranges::any_of(networks, [&peer](const net::Cidr& n) { return n.contains(peer); });
-}
-
 struct WorkerThread::Serving {
+  // A TCP entry point.
   struct Door {
     proxy::EntryPoint handler;
     http::Server server;
-    const EntryPointWiring& wiring;
-    int fd = -1;  // listening; the listener's own once there is one
-    net::SocketAddress local;
+    proxy::Acceptor acceptor;
+    int fd;  // listening; the listener's own once there is one
     std::optional<net::Listener> listener;
 
-    Door(net::Loop& loop, proxy::Worker& worker, const EntryPointWiring& w)
-        : handler(w.options, worker), server(loop, w.server, handler), wiring(w) {}
+    Door(net::Loop& loop, proxy::Worker& worker, const EntryPointWiring& w, int listening)
+        : handler(w.options, worker),
+          server(loop, w.server, handler),
+          acceptor(worker, w.acceptor, server),
+          fd(listening) {
+      acceptor.set_local(net::local_address(fd).value_or(net::SocketAddress{}));
+    }
+    size_t connections() const { return server.connections() + acceptor.connections(); }
+    void close_all() {
+      acceptor.close_all();
+      server.close_all();
+    }
   };
 
   net::Loop loop;
@@ -42,7 +34,7 @@ struct WorkerThread::Serving {
   std::unique_ptr<telemetry::AccessLog> access_log;
   std::optional<telemetry::WorkerMetrics> metrics;
   std::vector<std::unique_ptr<Door>> doors;
-  size_t greeting = 0;  // connections whose PROXY header is awaited
+  std::vector<std::unique_ptr<proxy::udp::EntryPoint>> udp_entry_points;
   bool draining = false;
   bool abandoned = false;
   std::function<void()> on_drained;
@@ -65,12 +57,26 @@ struct WorkerThread::Serving {
         if (metrics) metrics->count(record);
       });
     for (size_t i = 0; i < wiring.entry_points->size(); ++i) {
-      Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, (*wiring.entry_points)[i]));
-      door.fd = wiring.listeners[i];
-      door.local = net::local_address(door.fd).value_or(net::SocketAddress{});
-      if (metrics) door.server.set_on_closed([this, i] { metrics->connection_closed(i); });
+      const EntryPointWiring& entry_point = (*wiring.entry_points)[i];
+      entry_point.udp ? add_udp(entry_point, i, wiring.listeners[i]) : add_door(entry_point, i, wiring.listeners[i]);
     }
     loop.set_after_turn([this] { check_drained(); });
+  }
+
+  // `index` is the entry point's among all, by which metrics know it.
+  void add_door(const EntryPointWiring& wiring, size_t index, int fd) {
+    Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, wiring, fd));
+    if (!metrics) return;
+    door.server.set_on_closed([this, index] { metrics->connection_closed(index); });
+    door.acceptor.set_on_opened([this, index] { metrics->connection_opened(index); });
+    door.acceptor.set_on_closed([this, index] { metrics->connection_closed(index); });
+  }
+
+  void add_udp(const EntryPointWiring& wiring, size_t index, int fd) {
+    auto& udp = *udp_entry_points.emplace_back(std::make_unique<proxy::udp::EntryPoint>(worker, *wiring.udp, fd));
+    if (!metrics) return;
+    udp.set_on_opened([this, index] { metrics->connection_opened(index); });
+    udp.set_on_closed([this, index] { metrics->connection_closed(index); });
   }
 
   // What is left is cut off: its coroutines end in the turns that follow. One that does not within a second (it can
@@ -79,51 +85,22 @@ struct WorkerThread::Serving {
     for (auto& door : doors) door->listener.reset();
     const TimePoint patience = loop.clock().now() + 1s;
     while (connections() > 0 && loop.clock().now() < patience) {
-      for (auto& door : doors) door->server.close_all();
+      for (auto& door : doors) door->close_all();
+      for (auto& udp : udp_entry_points) udp->close_all();
       loop.turn(false);
     }
     abandoned = connections() > 0;
     if (abandoned) return;
     access_log.reset();
     doors.clear();
+    udp_entry_points.clear();
     worker.close_upstreams();
   }
 
-  void accept(Door& door, int fd, const net::SocketAddress& peer) {
-    if (metrics) metrics->connection_opened(door.wiring.options.index);
-    auto stream = std::make_unique<net::TcpStream>(loop, fd);
-    if (door.wiring.proxy_protocol)
-      greet(door, std::move(stream), peer);
-    else
-      door.server.serve(std::move(stream), describe(peer, door.local));
-  }
-
-  // Reads the PROXY header, if there is one, before anything else.
-  net::Detached greet(Door& door, std::unique_ptr<net::Stream> stream, net::SocketAddress peer) {
-    ++greeting;
-    net::InBuffer in;
-    const Duration limit = door.wiring.server.read_timeout;
-    if (limit > 0s) stream->set_read_deadline(loop.now() + limit);
-    net::ProxyHeader header;
-    header.status = net::ProxyHeader::Status::incomplete;
-    while (header.status == net::ProxyHeader::Status::incomplete) {
-      if (co_await stream->fill(in) <= 0) break;
-      header = net::parse_proxy_header(in.view());
-    }
-    --greeting;
-    using Status = net::ProxyHeader::Status;
-    if (header.status == Status::incomplete || header.status == Status::malformed) {
-      if (metrics) metrics->connection_closed(door.wiring.options.index);
-      co_return;
-    }
-    in.consume(header.size);
-    if (header.has_addresses && door.wiring.proxy_protocol->trusts(peer.ip)) peer = header.source;
-    door.server.serve(std::move(stream), describe(peer, door.local), in.view());
-  }
-
   size_t connections() const {
-    size_t n = greeting;
-    for (const auto& door : doors) n += door->server.connections();
+    size_t n = 0;
+    for (const auto& door : doors) n += door->connections();
+    for (const auto& udp : udp_entry_points) n += udp->sessions();
     return n;
   }
 
@@ -174,9 +151,9 @@ telemetry::WorkerMetrics* WorkerThread::metrics() { return serving_->metrics ? &
 void WorkerThread::start_accepting() {
   post([this](proxy::Worker&) {
     for (auto& door : serving_->doors)
-      door->listener.emplace(serving_->loop, door->fd, [this, &d = *door](int fd, const net::SocketAddress& peer) {
-        serving_->accept(d, fd, peer);
-      });
+      door->listener.emplace(serving_->loop, door->fd,
+                             [&acceptor = door->acceptor](int fd, const auto& peer) { acceptor.accept(fd, peer); });
+    for (auto& udp : serving_->udp_entry_points) udp->start();
   });
 }
 
@@ -187,6 +164,7 @@ void WorkerThread::stop_accepting() {
         door->listener->on_events(EPOLLIN);  // who is in the backlog already gets served
         door->listener.reset();
       }
+    for (auto& udp : serving_->udp_entry_points) udp->stop_accepting();
   });
 }
 
@@ -195,7 +173,10 @@ void WorkerThread::drain(std::function<void()> done) {
     Serving& s = *serving_;
     s.draining = true;
     s.on_drained = done;
-    for (auto& door : s.doors) door->server.drain();
+    for (auto& door : s.doors) {
+      door->acceptor.drain();
+      door->server.drain();
+    }
   });
 }
 

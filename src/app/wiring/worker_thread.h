@@ -1,5 +1,5 @@
-// One worker: a thread with its loop, its own listening sockets for every entry point, and the HTTP servers behind
-// them. Made and ended by main, which otherwise reaches it only by post().
+// One worker: a thread with its loop, its own sockets for every entry point, and what stands behind them: an acceptor
+// and an HTTP server, or UDP sessions. Made and ended by main, which otherwise reaches it only by post().
 #pragma once
 
 #include <functional>
@@ -13,25 +13,21 @@
 #include "net/address.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "proxy/acceptor.h"
 #include "proxy/entry_point.h"
+#include "proxy/udp_entry_point.h"
 #include "proxy/worker.h"
 #include "telemetry/access_log.h"
 #include "telemetry/metrics.h"
 
 namespace fl::app {
 
-// Who may send a PROXY protocol header that is believed.
-struct ProxyProtocolTrust {
-  bool everyone = false;
-  std::vector<net::Cidr> networks;
-  bool trusts(const net::IpAddress& peer) const;
-};
-
 // What every worker needs to serve one entry point.
 struct EntryPointWiring {
-  proxy::EntryPointOptions options;
+  proxy::EntryPointOptions options;  // its index counts TCP entry points alone, or UDP ones alone
   http::ServerOptions server;
-  std::optional<ProxyProtocolTrust> proxy_protocol;
+  proxy::AcceptorOptions acceptor;
+  std::optional<proxy::udp::EntryPointOptions> udp;  // set: it is a UDP one, and the others count for nothing
 };
 
 struct WorkerWiring {

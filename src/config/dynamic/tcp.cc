@@ -86,6 +86,8 @@ void describe(Fields<TcpServersTransport>& f) {
   f("dialTimeout", &TcpServersTransport::dial_timeout, "longest time to connect to a server; 0 is no limit");
   f("terminationDelay", &TcpServersTransport::termination_delay,
     "how long the second side may go on after the first has closed");
+  f("idleTimeout", &TcpServersTransport::idle_timeout, "longest time without a byte either way; 0 is no limit",
+    kFairleadOnly);
   f("proxyProtocol", &TcpServersTransport::proxy_protocol, "send the PROXY protocol", kAllowEmpty);
   f("tls", &TcpServersTransport::tls, "TLS to the servers", kAllowEmpty);
 }

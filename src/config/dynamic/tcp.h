@@ -108,6 +108,7 @@ struct TcpServersTransport {
   Duration dial_keep_alive = 15s;
   Duration dial_timeout = 30s;
   Duration termination_delay = 100ms;
+  Duration idle_timeout = 0s;  // not Traefik's
   std::optional<ServerProxyProtocol> proxy_protocol;
   std::optional<TlsClientConfig> tls;
   bool operator==(const TcpServersTransport&) const = default;

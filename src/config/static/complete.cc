@@ -49,8 +49,6 @@ class Validator {
       const auto address = parse_address(entry_point.address);
       if (!address) {
         error(path + ".address", entry_point.address.empty() ? "is not set" : address.error().message);
-      } else if (address->protocol == Address::Protocol::udp) {
-        error(path + ".address", "UDP entry points are not supported by this version of fairlead yet");
       } else if (address->port != 0) {
         for (const auto& [other, other_name] : taken)
           if (other == *address && !entry_point.reuse_port)
@@ -62,6 +60,8 @@ class Validator {
       if (entry_point.http.max_header_bytes <= 0) error(path + ".http.maxHeaderBytes", "must be above 0");
       check_http2(path + ".http2", entry_point.http2);
       check_times(path + ".transport", entry_point.transport);
+      if (entry_point.udp.timeout <= Duration::zero()) error(path + ".udp.timeout", "must be above 0");
+      if (entry_point.udp.max_sessions <= 0) error(path + ".udp.maxSessions", "must be above 0");
       if (entry_point.http.redirections && entry_point.http.redirections->entry_point)
         check_redirection(path + ".http.redirections.entryPoint", *entry_point.http.redirections->entry_point);
     }

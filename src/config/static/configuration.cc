@@ -41,10 +41,10 @@ void describe(Fields<ServersTransport>& f) {
 }
 
 void describe(Fields<TcpServersTransport>& f) {
-  f("dialKeepAlive", &TcpServersTransport::dial_keep_alive, "time between keep-alive probes", kUnsupported);
-  f("dialTimeout", &TcpServersTransport::dial_timeout, "longest time to connect to a server", kUnsupported);
+  f("dialKeepAlive", &TcpServersTransport::dial_keep_alive, "time between keep-alive probes; negative: none");
+  f("dialTimeout", &TcpServersTransport::dial_timeout, "longest time to connect to a server; 0 is no limit");
   f("terminationDelay", &TcpServersTransport::termination_delay,
-    "how long the second side may go on after the first has closed", kUnsupported);
+    "how long the second side may go on after the first has closed; 0: 100ms");
   f.unsupported("tls", "TLS to TCP servers");
 }
 

@@ -80,7 +80,7 @@ void describe(Fields<EntryPointTls>& f) {
 void describe(Fields<EntryPointHttp>& f) {
   f("redirections", &EntryPointHttp::redirections, "redirections of all requests");
   f("middlewares", &EntryPointHttp::middlewares, "middlewares put in front of every router's own (name@provider)");
-  f("tls", &EntryPointHttp::tls, "default TLS of routers that have none", kAllowEmpty | kUnsupported);
+  f("tls", &EntryPointHttp::tls, "default TLS of routers that have none", kAllowEmpty);
   f("encodedCharacters", &EntryPointHttp::encoded_characters, "encoded characters a path may hold; others give 400");
   f("encodeQuerySemicolons", &EntryPointHttp::encode_query_semicolons,
     "write ; in the query as %3B instead of taking it as &");
@@ -116,7 +116,11 @@ void describe(Fields<Http2>& f) {
     "frames that are legal but odd, halved each minute; no new streams from three quarters on (fairlead's own)");
 }
 
-void describe(Fields<Udp>& f) { f("timeout", &Udp::timeout, "how long an idle session lives"); }
+void describe(Fields<Udp>& f) {
+  f("timeout", &Udp::timeout, "how long an idle session lives");
+  f("maxSessions", &Udp::max_sessions, "sessions of one worker at a time; clients beyond are not served",
+    kFairleadOnly);
+}
 
 void describe(Fields<EntryPointObservability>& f) {
   f("accessLogs", &EntryPointObservability::access_logs, "routers write access logs");
@@ -136,7 +140,7 @@ void describe(Fields<EntryPoint>& f) {
   f("http", &EntryPoint::http, "what is done to every HTTP request");
   f("http2", &EntryPoint::http2, "HTTP/2 limits");
   f.unsupported("http3", "HTTP/3 on the same port");
-  f("udp", &EntryPoint::udp, "UDP sessions", kUnsupported);
+  f("udp", &EntryPoint::udp, "UDP sessions");
   f("observability", &EntryPoint::observability, "defaults of the entry point's routers");
 }
 

@@ -116,6 +116,7 @@ struct Http2 {
 
 struct Udp {
   Duration timeout = 3s;
+  int64_t max_sessions = 10'000;  // of one worker; not Traefik's
   bool operator==(const Udp&) const = default;
 };
 

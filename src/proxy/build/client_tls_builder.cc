@@ -41,6 +41,23 @@ FileContents::Identity ClientTlsBuilder::look_at(const std::string& value) {
 }
 
 Result<ClientTlsBuilder::Made> ClientTlsBuilder::get(const std::string& name, const ServersTransport& options) {
+  return get(name, options, Offers::http);
+}
+
+Result<ClientTlsBuilder::Made> ClientTlsBuilder::get_tcp(const std::string& name,
+                                                         const config::dynamic::TlsClientConfig& options) {
+  ServersTransport same;
+  same.server_name = options.server_name;
+  same.insecure_skip_verify = options.insecure_skip_verify;
+  same.root_cas = options.root_cas;
+  same.certificates = options.certificates;
+  same.peer_cert_uri = options.peer_cert_uri;
+  same.spiffe = options.spiffe;
+  return get("tcp " + name, same, Offers::nothing);
+}
+
+Result<ClientTlsBuilder::Made> ClientTlsBuilder::get(const std::string& name, const ServersTransport& options,
+                                                     Offers offers) {
   if (const auto done = now_.find(name); done != now_.end()) return done->second.made;
   Built built{.options = options, .files = {}, .made = {}};
   for (const std::string& file : options.root_cas) built.files.push_back(look_at(file));
@@ -53,7 +70,7 @@ Result<ClientTlsBuilder::Made> ClientTlsBuilder::get(const std::string& name, co
   if (same_options && before->second.files == built.files) {
     built.made = before->second.made;
   } else {
-    auto context = read(options).and_then(tls::ClientContext::create);
+    auto context = read(options, offers).and_then(tls::ClientContext::create);
     if (context)
       built.made = Made{*std::move(context), {}};
     else if (same_options && before->second.made)
@@ -64,7 +81,7 @@ Result<ClientTlsBuilder::Made> ClientTlsBuilder::get(const std::string& name, co
   return now_.emplace(name, std::move(built)).first->second.made;
 }
 
-Result<tls::ClientOptions> ClientTlsBuilder::read(const ServersTransport& options) const {
+Result<tls::ClientOptions> ClientTlsBuilder::read(const ServersTransport& options, Offers offers) const {
   if (options.spiffe) return fail(Code::invalid, "spiffe is not supported by this version of fairlead yet");
   tls::ClientOptions out;
   out.server_name = options.server_name;
@@ -98,6 +115,7 @@ Result<tls::ClientOptions> ClientTlsBuilder::read(const ServersTransport& option
     FL_TRY(tls::PeerName peer, read_peer_name(san));
     out.peer_names.push_back(std::move(peer));
   }
+  if (offers == Offers::nothing) return out;
   for (const std::string_view protocol : kSpoken)
     if (protocol != "h2" || !options.disable_http2) out.alpn.emplace_back(protocol);
   return out;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "config/dynamic/http.h"
+#include "config/dynamic/tcp.h"
 #include "proxy/build/file_contents.h"
 #include "tls/client_context.h"
 
@@ -28,6 +29,9 @@ class ClientTlsBuilder {
   };
   // Errors: a file cannot be read or is not what it should be, an option is wrong.
   Result<Made> get(const std::string& name, const config::dynamic::ServersTransport& options);
+  // The same for TCP services: no protocol is offered, for it is the client's business which one is spoken. Names are
+  // apart from those of the other kind.
+  Result<Made> get_tcp(const std::string& name, const config::dynamic::TlsClientConfig& options);
 
   // The files asked for since begin().
   const std::set<std::string>& files() const { return paths_; }
@@ -35,7 +39,9 @@ class ClientTlsBuilder {
  private:
   struct Built;
   FileContents::Identity look_at(const std::string& value);
-  Result<tls::ClientOptions> read(const config::dynamic::ServersTransport& options) const;
+  enum class Offers : uint8_t { http, nothing };  // by ALPN
+  Result<Made> get(const std::string& name, const config::dynamic::ServersTransport& options, Offers offers);
+  Result<tls::ClientOptions> read(const config::dynamic::ServersTransport& options, Offers offers) const;
 
   FileContents& files_;
   std::map<std::string, Built> before_, now_;

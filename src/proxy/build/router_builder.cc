@@ -15,6 +15,10 @@ namespace {
 
 std::string_view provider_of(std::string_view name) { return config::split_name(name).provider; }
 
+std::string options_of(const config::dynamic::RouterTls& tls) {
+  return tls.options.empty() ? std::string(TlsHosts::kDefault) : tls.options;
+}
+
 bool is_same(const RouterEntry& a, const RouterEntry& b) { return a == b || *a == *b; }
 
 }  // namespace
@@ -32,6 +36,7 @@ BuiltRouters RouterBuilder::build_all(const BuiltRouters& before) {
     // A report that tells of the text's mistakes is not one to share.
     if (was != nullptr && issues == wrong.end() && (*was)->report != nullptr && is_same((*was)->configuration, entry) &&
         leads_to_the_same(entry->second, **was)) {
+      if (entry->second.tls) add_tls_hosts(entry, (*was)->rule);
       all.push_back(*was);
       report_.routers.share((*was)->report);
       continue;
@@ -54,6 +59,7 @@ BuiltRouters RouterBuilder::build_all(const BuiltRouters& before) {
 bool RouterBuilder::leads_to_the_same(const config::dynamic::Router& router, const BuiltRouter& before) {
   const auto service = services_.get(router.service);
   if (!service || *service != before.service) return false;
+  if (router.tls && tls_.context(options_of(*router.tls)) == nullptr) return false;
   if (router.middlewares.empty()) return true;
   const auto chain = middlewares_.expand(router.middlewares);
   return chain && *chain == before.chain;
@@ -62,20 +68,12 @@ bool RouterBuilder::leads_to_the_same(const config::dynamic::Router& router, con
 Result<std::shared_ptr<BuiltRouter>> RouterBuilder::build(const RouterEntry& entry, RouterReport& report,
                                                           const BuiltRouter* before) {
   const auto& [name, router] = *entry;
-  for (const std::string& entry_point : router.entry_points) {
-    if (std::ranges::find(inputs_.entry_points, entry_point) != inputs_.entry_points.end())
-      report.using_.push_back(entry_point);
-    else
-      report.warn(fmt::format("entryPoint \"{}\" doesn't exist", entry_point));
-  }
-  std::ranges::sort(report.using_);
   const bool internal = provider_of(name) == "internal";
   report.priority = router.priority != 0 ? router.priority : rules::default_priority(router.rule);
-  if (report.using_.empty()) return fail(Code::invalid, "no valid entryPoint for this router");
+  FL_TRY_VOID(find_entry_points(router.entry_points, inputs_.entry_points, report));
   if (!internal) FL_TRY_VOID(rules::user_priority(router.priority, router.rule).map([](int64_t) {}));
   if (!router.parent_refs.empty())
     return fail(Code::invalid, "parentRefs (multi-layer routing) are not supported by this version of fairlead yet");
-  if (router.tls) return fail(Code::invalid, "routers with tls are not supported by this version of fairlead yet");
   if (router.rule_syntax == "v2")
     return fail(Code::invalid, "ruleSyntax v2 is not supported: write the rule in the v3 syntax");
   if (router.service.empty()) return fail(Code::invalid, "router has no service and no child routers");
@@ -87,6 +85,7 @@ Result<std::shared_ptr<BuiltRouter>> RouterBuilder::build(const RouterEntry& ent
   } else {
     FL_TRY(built->rule, rules::Rule::compile(router.rule));
   }
+  if (router.tls) FL_TRY_VOID(check_tls(entry, built->rule, report));
   FL_TRY(built->chain, middlewares_.expand(router.middlewares));
   FL_TRY(built->service, services_.get(router.service));
 
@@ -109,34 +108,45 @@ Result<std::shared_ptr<BuiltRouter>> RouterBuilder::build(const RouterEntry& ent
   return built;
 }
 
-EntryPointSnapshot RouterBuilder::entry_point(const std::string& name, const BuiltRouters& routers) const {
+void RouterBuilder::add_tls_hosts(const RouterEntry& entry, std::shared_ptr<const rules::Rule> rule) {
+  tls_hosts_.add(entry->first, entry->second.entry_points, options_of(*entry->second.tls), std::move(rule));
+}
+
+Result<> RouterBuilder::check_tls(const RouterEntry& entry, std::shared_ptr<const rules::Rule> rule,
+                                  RouterReport& report) {
+  const config::dynamic::RouterTls& tls = *entry->second.tls;
+  add_tls_hosts(entry, std::move(rule));
+  // Traefik only logs it and goes on with the certificates there are.
+  if (!tls.cert_resolver.empty())
+    report.warn(fmt::format("the router uses a nonexistent certificate resolver: {}", tls.cert_resolver));
+  if (const std::string options = options_of(tls); tls_.context(options) == nullptr)
+    return fail(Code::invalid, fmt::format("building router handler: unknown TLS options: {}", options));
+  return {};
+}
+
+void RouterBuilder::fill(const std::string& entry_point, const BuiltRouters& routers,
+                         EntryPointSnapshot& snapshot) const {
   std::vector<std::pair<size_t, size_t>> order;  // precedence, place in `routers`
   order.reserve(routers.size());
   for (size_t i = 0; i < routers.size(); ++i) {
     const auto& entry_points = routers[i]->configuration->second.entry_points;
-    if (std::ranges::find(entry_points, name) != entry_points.end())
-      order.emplace_back(precedence(routers[i]->name()), i);
+    if (std::ranges::find(entry_points, entry_point) != entry_points.end())
+      order.emplace_back(precedence_of(routers[i]->name(), inputs_.precedence), i);
   }
   std::ranges::sort(order);
-  EntryPointSnapshot snapshot;
-  std::vector<routing::Router> table;
-  table.reserve(order.size());
-  snapshot.routers.reserve(order.size());
+  std::vector<routing::Router> http, https;
   for (const auto& [_, place] : order) {
     const BuiltRouter& router = *routers[place];
     const auto& configuration = router.configuration->second;
     const int64_t priority =
         configuration.priority != 0 ? configuration.priority : rules::default_priority(configuration.rule);
-    table.push_back({router.rule, priority, static_cast<int>(snapshot.routers.size())});
-    snapshot.routers.push_back(router.snapshot);
+    auto& served = configuration.tls ? snapshot.https.routers : snapshot.http.routers;
+    (configuration.tls ? https : http).push_back({router.rule, priority, static_cast<int>(served.size())});
+    served.push_back(router.snapshot);
   }
-  snapshot.table = routing::RouterTable(std::move(table));
-  return snapshot;
-}
-
-size_t RouterBuilder::precedence(std::string_view router) const {
-  const auto at = std::ranges::find(inputs_.precedence, provider_of(router));
-  return static_cast<size_t>(at - inputs_.precedence.begin());
+  snapshot.http.table = routing::RouterTable(std::move(http));
+  snapshot.https.table = routing::RouterTable(std::move(https));
+  snapshot.tls_hosts = tls_hosts_.build(entry_point);
 }
 
 }  // namespace fl::proxy

@@ -9,6 +9,7 @@
 
 #include "proxy/build/middleware_chain.h"
 #include "proxy/build/service_builder.h"
+#include "proxy/build/tls_hosts_builder.h"
 #include "proxy/rules/rule.h"
 #include "proxy/snapshot.h"
 #include "proxy/snapshot_builder.h"
@@ -32,27 +33,36 @@ using BuiltRouters = std::vector<std::shared_ptr<const BuiltRouter>>;
 class RouterBuilder {
  public:
   RouterBuilder(const BuildInputs& inputs, RuntimeReport& report, const MiddlewareResolver& middlewares,
-                ServiceBuilder& services)
-      : inputs_(inputs), report_(report), middlewares_(middlewares), services_(services) {}
+                ServiceBuilder& services, const tls::ServerTls& tls)
+      : inputs_(inputs),
+        report_(report),
+        middlewares_(middlewares),
+        services_(services),
+        tls_(tls),
+        tls_hosts_(report.routers) {}
 
   // All routers of the report's configuration that can serve, in the order of their names. `report` holds what is
   // wrong with routers already; the rest is added.
   BuiltRouters build_all(const BuiltRouters& before);
   // Those of one entry point. Highest priority first is the table's business; ties go by the providers' precedence,
   // then by name.
-  EntryPointSnapshot entry_point(const std::string& name, const BuiltRouters& routers) const;
+  void fill(const std::string& entry_point, const BuiltRouters& routers, EntryPointSnapshot& snapshot) const;
 
  private:
   // Fills `report` in; a router that cannot serve is an error.
   Result<std::shared_ptr<BuiltRouter>> build(const RouterEntry& entry, RouterReport& report, const BuiltRouter* before);
-  // The service and the middlewares that a router names are the ones they were.
+  void add_tls_hosts(const RouterEntry& entry, std::shared_ptr<const rules::Rule> rule);
+  // Errors: its TLS options are not there, or not good. Its hosts are then refused, not served with other options.
+  Result<> check_tls(const RouterEntry& entry, std::shared_ptr<const rules::Rule> rule, RouterReport& report);
+  // The service, the middlewares and the TLS options that a router names are the ones they were.
   bool leads_to_the_same(const config::dynamic::Router& router, const BuiltRouter& before);
-  size_t precedence(std::string_view router) const;
 
   const BuildInputs& inputs_;
   RuntimeReport& report_;
   const MiddlewareResolver& middlewares_;
   ServiceBuilder& services_;
+  const tls::ServerTls& tls_;
+  TlsHostsBuilder tls_hosts_;
 };
 
 }  // namespace fl::proxy

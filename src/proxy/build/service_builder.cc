@@ -309,11 +309,7 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
 }
 
 std::shared_ptr<const TurnCursor> ServiceBuilder::cursor(const std::string& name) {
-  auto& known = identities_.cursors[name];
-  if (auto cursor = known.lock()) return cursor;
-  auto cursor = std::make_shared<TurnCursor>(inputs_.balancer_slots);
-  known = cursor;
-  return cursor;
+  return kept_cursor(identities_.cursors, name, inputs_.balancer_slots);
 }
 
 std::shared_ptr<ServerHealth> ServiceBuilder::health(const std::string& service, const std::string& server) {
@@ -326,7 +322,7 @@ std::shared_ptr<ServerHealth> ServiceBuilder::health(const std::string& service,
 
 void ServiceIdentities::forget_unused() {
   forget_expired(upstreams);
-  forget_expired(cursors);
+  for (CursorMap* of_protocol : {&cursors, &tcp_cursors, &udp_cursors}) forget_expired(*of_protocol);
   forget_expired(healths);
 }
 

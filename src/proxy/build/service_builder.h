@@ -12,6 +12,7 @@
 
 #include "proxy/build/client_tls_builder.h"
 #include "proxy/build/middleware_chain.h"
+#include "proxy/build/router_parts.h"
 #include "proxy/health_checker.h"
 #include "proxy/service/turns.h"
 #include "proxy/snapshot_builder.h"
@@ -43,8 +44,9 @@ using BuiltServices = std::unordered_map<std::string_view, std::shared_ptr<const
 // What lives on through configurations as long as somebody uses it.
 struct ServiceIdentities {
   std::map<std::string, std::weak_ptr<const UpstreamSpec>> upstreams;
-  std::map<std::string, std::weak_ptr<const TurnCursor>> cursors;  // by service
-  std::map<std::string, std::weak_ptr<ServerHealth>> healths;      // by service and server
+  CursorMap cursors;                                           // by service
+  CursorMap tcp_cursors, udp_cursors;                          // likewise
+  std::map<std::string, std::weak_ptr<ServerHealth>> healths;  // by service and server
   void forget_unused();
 };
 

@@ -16,7 +16,7 @@ using CertificatePtr = std::shared_ptr<const Certificate>;
 
 constexpr const char* kDefault = "default";
 // Protocols that are spoken here; acme-tls/1 is for authorities that check who we are.
-constexpr std::string_view kSpoken[] = {"http/1.1"};
+constexpr std::string_view kSpoken[] = {"h2", "http/1.1"};
 constexpr std::string_view kKnown[] = {"h2", "http/1.1", "acme-tls/1"};
 
 Issue problem(Severity severity, std::string path, std::string text) {

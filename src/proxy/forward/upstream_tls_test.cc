@@ -250,7 +250,9 @@ TEST_F(UpstreamTls, TransportsKeepWhatWasGood) {
   const auto server = origin({.common_name = "s", .sans = "DNS:localhost"});
   const auto configuration = to(server->url(), {.root_cas = {path.string()}});
   const auto first = publish(configuration);
-  const auto handler = [](const BuildResult& built) { return built.snapshot->entry_points[0].routers[0]->handler; };
+  const auto handler = [](const BuildResult& built) {
+    return built.snapshot->entry_points[0].http.routers[0]->handler;
+  };
   EXPECT_EQ(handler(publish(configuration)), handler(first));
   std::ofstream(path) << "";
   builder->files_changed();

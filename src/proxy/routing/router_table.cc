@@ -1,18 +1,12 @@
 #include "proxy/routing/router_table.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <utility>
+
+#include "proxy/routing/first_match.h"
 
 namespace fl::proxy::routing {
 namespace {
-
-// What stands behind the first label, with its dot: the key of the wildcards a name falls under.
-std::string_view parent_domain(std::string_view host) {
-  const size_t dot = host.find('.');
-  return dot == host.npos ? std::string_view{} : host.substr(dot);
-}
 
 // Highest first; equal ones stay in their order.
 std::vector<Router> in_priority_order(std::vector<Router> routers) {
@@ -50,29 +44,15 @@ RouterTable::RouterTable(std::vector<Router> routers) : routers_(in_priority_ord
 }
 
 int RouterTable::find(const rules::RouteRequest& request) const {
-  // Up to five ascending lists, merged so that the highest priority of all is tried first.
-  std::array<std::span<const uint32_t>, 5> lists;
-  size_t count = 0;
-  const auto add = [&](std::span<const uint32_t> list) {
-    if (!list.empty()) lists[count++] = list;
-  };
+  CandidateLists<5> candidates;
   for (const std::string_view name : {request.host, request.cname}) {
     if (name.empty()) continue;
-    add(exact_.find(name));
-    add(wildcard_.find(parent_domain(name)));
+    candidates.add(exact_.find(name));
+    candidates.add(wildcard_.find(parent_domain(name)));
   }
-  add(any_host_);
-
-  while (count > 0) {
-    size_t best = 0;
-    for (size_t i = 1; i < count; ++i)
-      if (lists[i].front() < lists[best].front()) best = i;
-    const Router& router = routers_[lists[best].front()];
-    if (router.rule->matches(request)) return router.id;
-    lists[best] = lists[best].subspan(1);
-    if (lists[best].empty()) lists[best] = lists[--count];
-  }
-  return -1;
+  candidates.add(any_host_);
+  const int64_t found = candidates.first([&](uint32_t i) { return routers_[i].rule->matches(request); });
+  return found < 0 ? -1 : routers_[static_cast<size_t>(found)].id;
 }
 
 std::vector<Verdict> RouterTable::explain(const rules::RouteRequest& request) const {

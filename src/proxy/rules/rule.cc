@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+
+#include "proxy/rules/required_hosts.h"
 
 namespace fl::proxy::rules {
 namespace {
-
-using Hosts = std::optional<std::vector<std::string>>;
-using Steps = std::vector<Program<Matcher>::Step>;
 
 // The one host, or wildcard, that a step demands; nullopt when it is about something else or negated.
 std::optional<std::string> demanded_host(const Program<Matcher>::Step& step) {
@@ -17,32 +15,6 @@ std::optional<std::string> demanded_host(const Program<Matcher>::Step& step) {
   if (const auto* exact = std::get_if<HostIs>(&step.matcher.kind())) return exact->host;
   if (const auto* wildcard = std::get_if<HostUnder>(&step.matcher.kind())) return "*" + wildcard->suffix;
   return std::nullopt;
-}
-
-// The hosts without which `e` cannot be true. `steps` are its matchers, in order; `next` is the first of them that is
-// not used up.
-Hosts find_required_hosts(const Expression& e, const Steps& steps, size_t& next) {
-  if (e.kind == Expression::Kind::matcher) {
-    auto host = demanded_host(steps[next++]);
-    if (!host) return std::nullopt;
-    return std::vector{std::move(*host)};
-  }
-  Hosts found;
-  bool every_operand = true;
-  for (const Expression& operand : e.operands) {
-    Hosts hosts = find_required_hosts(operand, steps, next);
-    every_operand = every_operand && hosts.has_value();
-    if (!hosts) continue;
-    if (!found) {
-      found = std::move(hosts);
-    } else if (e.kind == Expression::Kind::any) {
-      std::ranges::move(*hosts, std::back_inserter(*found));
-    } else if (hosts->size() < found->size()) {
-      found = std::move(hosts);  // both are needed: the shorter list says more
-    }
-  }
-  if (e.kind == Expression::Kind::any && !every_operand) return std::nullopt;
-  return found;
 }
 
 }  // namespace
@@ -59,7 +31,7 @@ Result<std::shared_ptr<const Rule>> Rule::compile(std::string_view text) {
   const std::shared_ptr<Rule> rule(new Rule(text));
   rule->program_ = *std::move(program);
   size_t next = 0;
-  rule->required_hosts_ = find_required_hosts(*expression, rule->program_.steps(), next);
+  rule->required_hosts_ = find_required_hosts(*expression, rule->program_.steps(), next, demanded_host);
   return rule;
 }
 

@@ -313,6 +313,24 @@ DockerEngine::Call<Usage> DockerEngine::usage(std::string id) {
   co_return Usage{usage.cpu_ns, usage.memory_bytes};
 }
 
+DockerEngine::Call<> DockerEngine::make_volume(VolumeSpec spec) {
+  const auto object = [](const std::map<std::string, std::string>& map) {
+    json::Object out;
+    for (const auto& [key, value] : map) out.emplace_back(key, value);
+    return out;
+  };
+  co_return co_await client_.create_volume(json::Object{{"Name", spec.name},
+                                                        {"Driver", spec.driver},
+                                                        {"DriverOpts", object(spec.driver_options)},
+                                                        {"Labels", object(spec.labels)}});
+}
+
+DockerEngine::Call<> DockerEngine::remove_volume(std::string name) {
+  auto removed = co_await client_.remove_volume(std::move(name));
+  if (!removed && removed.error().code == Code::not_found) removed = Result<>();
+  co_return removed;
+}
+
 // ---- output
 
 net::Task<> DockerEngine::follow_log(std::string id) {

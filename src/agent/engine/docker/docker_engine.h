@@ -42,6 +42,8 @@ class DockerEngine final : public Engine {
   Call<std::vector<std::string>> list() override;
   Call<int> exec(std::string id, std::vector<std::string> command, Duration timeout) override;
   Call<Usage> usage(std::string id) override;
+  Call<> make_volume(VolumeSpec spec) override;
+  Call<> remove_volume(std::string name) override;
   std::string log_path(const std::string& id) const override;
 
  private:

@@ -688,4 +688,11 @@ ProcessEngine::Call<Usage> ProcessEngine::usage(std::string id) {
   co_return usage ? Usage{usage->cpu_ns, usage->memory_bytes} : Usage{};
 }
 
+ProcessEngine::Call<> ProcessEngine::make_volume(VolumeSpec spec) {
+  co_return fail(Code::invalid,
+                 fmt::format("the process engine keeps no volumes ({}); use one with a host path", spec.name));
+}
+
+ProcessEngine::Call<> ProcessEngine::remove_volume(std::string) { co_return Result<>(); }
+
 }  // namespace fl::agent::engine

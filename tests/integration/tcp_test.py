@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""TCP routers in the running program: passed through and terminated TLS, TLS to servers, large transfers with half-close,
+health checks that every worker hears of, changes and ends with connections open."""
+import hashlib
+import json
+import os
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from support import ProxyTest, accepts, free_port, get, wait_until
+from tls_test import client_context, common_name, issue
+
+
+class EchoServer:
+    """Says its name, then sends back what it gets until the client has ended, and says goodbye."""
+
+    def __init__(self, name, context=None):
+        self.name, self.context = name, context
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            with connection:
+                connection.sendall(f"{self.name}\n".encode())
+                while data := connection.recv(1 << 16):
+                    connection.sendall(data)
+                connection.sendall(b"\nbye")
+        except OSError:
+            pass
+
+
+def receive_line(connection):
+    line = b""
+    while not line.endswith(b"\n"):
+        data = connection.recv(1)
+        if not data:
+            return line.decode()
+        line += data
+    return line.decode().strip()
+
+
+def receive_to_end(connection):
+    data = b""
+    while more := connection.recv(1 << 16):
+        data += more
+    return data
+
+
+class Tcp(ProxyTest):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="fairlead-test-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+        self.port, self.api = free_port(), free_port()
+
+    def server(self, name, context=None):
+        server = EchoServer(name, context)
+        self.addCleanup(server.stop)
+        return server
+
+    def start(self, tcp, tls=None, lifecycle=None):
+        # The longest grace time of all entry points counts.
+        transport = {"transport": {"lifeCycle": lifecycle}} if lifecycle else {}
+        dynamic = {"tcp": tcp, **({"tls": tls} if tls else {})}
+        proxy = self.fairlead(dynamic, static={
+            "entryPoints": {"web": {"address": f"127.0.0.1:{self.port}", **transport},
+                            "traefik": {"address": f"127.0.0.1:{self.api}", **transport}}, "api": {"insecure": True},
+            "metrics": {"prometheus": {}}})
+        wait_until(lambda: self.routers(), "TCP routers are there")
+        return proxy
+
+    def ask(self, path):
+        try:
+            return json.loads(get(self.api, path).body)
+        except (OSError, ValueError):
+            return None
+
+    def routers(self):
+        return self.ask("/api/tcp/routers")
+
+    def connect_tls(self, server_name, **settings):
+        raw = socket.create_connection(("127.0.0.1", self.port), 10)
+        connection = client_context(**settings).wrap_socket(raw, server_hostname=server_name)
+        self.addCleanup(connection.close)
+        return connection
+
+    def test_passthrough_and_termination_by_server_name(self):
+        own, ours = issue(self.folder, "own.test"), issue(self.folder, "ours.test")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(own["certFile"], own["keyFile"])
+        passed, plain = self.server("passed", context), self.server("plain")
+        secured = self.server("secured", context)
+        service = lambda server, **more: {"loadBalancer": {"servers": [{"address": server.address, **more}]}}
+        trusted = service(secured, tls=True)
+        trusted["loadBalancer"]["serversTransport"] = "t"
+        self.start({"routers": {"passed": {"rule": "HostSNI(`own.test`)", "service": "passed", "tls": {"passthrough": True}},
+                                "ours": {"rule": "HostSNI(`ours.test`)", "service": "plain", "tls": {}},
+                                "again": {"rule": "HostSNI(`again.test`)", "service": "secured", "tls": {}},
+                                "doubted": {"rule": "HostSNI(`doubted.test`)", "service": "doubted", "tls": {}},
+                                "rest": {"rule": "HostSNI(`*`)", "service": "plain"}},
+                    "services": {"passed": service(passed), "plain": service(plain), "secured": trusted,
+                                 "doubted": service(secured, tls=True)},
+                    "serversTransports": {"t": {"tls": {"serverName": "own.test", "rootCAs": [own["certFile"]]}}}},
+                   {"certificates": [ours]})
+        for server_name, shown, name in (("own.test", "own.test", "passed"), ("ours.test", "ours.test", "plain"),
+                                         ("again.test", "TRAEFIK DEFAULT CERT", "secured")):
+            connection = self.connect_tls(server_name)
+            self.assertEqual(common_name(connection.getpeercert(True)), shown)
+            self.assertEqual(receive_line(connection), name)
+            connection.sendall(b"echo\n")
+            self.assertEqual(receive_line(connection), "echo")
+        doubted = self.connect_tls("doubted.test")
+        self.assertEqual(doubted.recv(1), b"", "a server whose certificate nobody vouches for gets nothing")
+        untold = self.connect(self.port)
+        untold.sendall(b"plain text\n")
+        self.assertEqual(receive_line(untold), "plain")
+        self.assertEqual(receive_line(untold), "plain text")
+
+    def test_large_transfers_and_half_close_plain_and_terminated(self):
+        server = self.server("echo")
+        # 100 ms for the other way after one has ended would cut the rest of the echo off.
+        self.start({"routers": {"plain": {"rule": "HostSNI(`*`)", "service": "s"},
+                                "tls": {"rule": "HostSNI(`a.test`)", "service": "s", "tls": {}}},
+                    "services": {"s": {"loadBalancer": {"servers": [{"address": server.address}], "serversTransport": "t"}}},
+                    "serversTransports": {"t": {"terminationDelay": "20s"}}})
+        data = os.urandom(1 << 20) * 8
+        for secure in (False, True):
+            connection = self.connect_tls("a.test") if secure else self.connect(self.port)
+            if not secure:
+                connection.sendall(data[:1])  # with TLS routers about, the client has to begin
+            self.assertEqual(receive_line(connection), "echo")
+            writer = threading.Thread(target=lambda: (connection.sendall(data if secure else data[1:]),
+                                                      None if secure else connection.shutdown(socket.SHUT_WR)))
+            writer.start()
+            want = len(data) + (0 if secure else 4)
+            got = b""
+            while len(got) < want:
+                more = connection.recv(1 << 18)
+                self.assertTrue(more, f"ended after {len(got)} of {want} bytes")
+                got += more
+            writer.join()
+            self.assertEqual(hashlib.sha256(got[:len(data)]).hexdigest(), hashlib.sha256(data).hexdigest())
+            self.assertEqual(got[len(data):], b"" if secure else b"\nbye")
+
+    def test_health_check_takes_a_server_out_and_back(self):
+        good, bad = self.server("good"), self.server("bad")
+        self.start({"routers": {"all": {"rule": "HostSNI(`*`)", "service": "s"}},
+                    "services": {"s": {"loadBalancer": {
+                        "servers": [{"address": good.address}, {"address": bad.address}],
+                        "healthCheck": {"expect": "", "interval": "100ms", "timeout": "1s"}}}}})
+        status = lambda: (self.ask("/api/tcp/services/s@file") or {}).get("serverStatus")
+        self.assertEqual(status(), {good.address: "UP", bad.address: "UP"})
+        self.assertEqual({self.first_line() for _ in range(4)}, {"good", "bad"})
+        bad.stop()
+        wait_until(lambda: status() == {good.address: "UP", bad.address: "DOWN"}, "the API says DOWN")
+        self.assertEqual([self.first_line() for _ in range(8)], ["good"] * 8, "on every worker")
+        self.assertIn(f'traefik_service_server_up{{service="s@file",url="{bad.address}"}} 0', get(self.api, "/metrics").body)
+
+    def first_line(self):
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            return receive_line(connection)
+
+    def test_a_change_leaves_open_connections_alone(self):
+        one, two = self.server("one"), self.server("two")
+        service = lambda server: {"loadBalancer": {"servers": [{"address": server.address}]}}
+        tcp = {"routers": {"all": {"rule": "HostSNI(`*`)", "service": "s"}}, "services": {"s": service(one)}}
+        proxy = self.start(tcp)
+        connections = [self.connect(self.port) for _ in range(20)]
+        self.assertEqual([receive_line(c) for c in connections], ["one"] * 20)
+        wait_until(lambda: self.open_connections() == 20, "metrics count them")
+        tcp["services"]["s"] = service(two)
+        proxy.configure({"tcp": tcp})
+        wait_until(lambda: self.first_line() == "two", "the change is live")
+        for c in connections:
+            c.sendall(b"still\n")
+            self.assertEqual(receive_line(c), "still")
+            c.close()
+        wait_until(lambda: self.open_connections() == 0, "metrics forget them")
+
+    def open_connections(self):
+        line = 'traefik_open_connections{entrypoint="web",protocol="TCP"} '
+        return int(get(self.api, "/metrics").body.split(line)[1].split("\n")[0])
+
+    def test_the_end_leaves_connections_their_grace_time(self):
+        server = self.server("one")
+        proxy = self.start({"routers": {"all": {"rule": "HostSNI(`*`)", "service": "s"}},
+                            "services": {"s": {"loadBalancer": {"servers": [{"address": server.address}]}}}},
+                           lifecycle={"graceTimeOut": "2s"})
+        connection = self.connect(self.port)
+        self.assertEqual(receive_line(connection), "one")
+        began = time.monotonic()
+        proxy.signal()
+        wait_until(lambda: not accepts(self.port), "the listener is closed")
+        connection.sendall(b"still\n")
+        self.assertEqual(receive_line(connection), "still")
+        self.assertEqual(proxy.wait_for_exit(10), 0)
+        self.assertGreaterEqual(time.monotonic() - began, 2.0)
+        self.assertEqual(receive_to_end(connection), b"")
+
+    def test_an_end_with_nobody_connected_is_immediate(self):
+        server = self.server("one")
+        proxy = self.start({"routers": {"all": {"rule": "HostSNI(`*`)", "service": "s"}},
+                            "services": {"s": {"loadBalancer": {"servers": [{"address": server.address}],
+                                                                "healthCheck": {"interval": "50ms"}}}}},
+                           lifecycle={"graceTimeOut": "60s"})
+        proxy.signal()
+        self.assertEqual(proxy.wait_for_exit(5), 0)
+
+    def test_openssl_s_server_behind_passthrough(self):
+        certificate, port = issue(self.folder, "deep.test"), free_port()
+        server = subprocess.Popen(["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{port}", "-rev",
+                                   "-cert", certificate["certFile"], "-key", certificate["keyFile"]],
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.stdin.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        wait_until(lambda: accepts(port), "s_server listens")
+        self.start({"routers": {"deep": {"rule": "HostSNI(`deep.test`)", "service": "s", "tls": {"passthrough": True}}},
+                    "services": {"s": {"loadBalancer": {"servers": [{"address": f"127.0.0.1:{port}"}]}}}})
+        connection = self.connect_tls("deep.test")
+        connection.sendall(b"abc\n")
+        self.assertEqual(receive_line(connection), "cba")
+
+
+if __name__ == "__main__":
+    unittest.main()
