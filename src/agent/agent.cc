@@ -255,11 +255,14 @@ void Agent::on_task_changed(task::Runner& runner) {
 void Agent::on_task_gone(task::Runner& runner) {
   reporter_.forget(runner);
   // Called by the runner's own coroutine, which has to end first.
-  loop_.post([this, id = runner.spec().id] {
-    const auto found = runners_.find(id);
-    if (found == runners_.end()) return;
-    credentials_.erase(found->second->spec().credentials_id);
-    runners_.erase(found);
+  loop_.post([self = std::weak_ptr<Agent*>(self_), id = runner.spec().id] {
+    const auto agent = self.lock();
+    if (agent == nullptr) return;
+    auto& runners = (*agent)->runners_;
+    const auto found = runners.find(id);
+    if (found == runners.end()) return;
+    (*agent)->credentials_.erase(found->second->spec().credentials_id);
+    runners.erase(found);
   });
 }
 

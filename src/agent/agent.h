@@ -97,6 +97,7 @@ class Agent final : private engine::ExitListener,
   };
   std::map<std::string, Sample> samples_;  // by runtime id
   net::StopSource* stop_ = nullptr;
+  const std::shared_ptr<Agent*> self_ = std::make_shared<Agent*>(this);  // for letters that may come after our end
 };
 
 }  // namespace fl::agent

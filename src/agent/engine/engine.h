@@ -117,8 +117,8 @@ class ExitListener {
 };
 
 // Errors of every call: not_found when there is no such container; invalid for what the engine cannot honour or
-// understand; unavailable when the engine does not answer; conflict; internal. Messages are fit for a container's
-// reason.
+// understand; unavailable when the engine does not answer; canceled by close(); conflict; internal. Messages are fit
+// for a container's reason.
 class Engine {
  public:
   template <class T = void>

@@ -413,6 +413,7 @@ ProcessEngine::Call<> ProcessEngine::open(ExitListener& listener) {
 }
 
 net::Task<> ProcessEngine::close() {
+  is_closed_ = true;
   for (auto& [id, container] : containers_) {
     container->unwatch();
     if (container->ended != nullptr) container->ended->request_stop();
@@ -678,6 +679,7 @@ ProcessEngine::Call<int> ProcessEngine::exec(std::string id, std::vector<std::st
   if (status) co_return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
   ::kill(-child.pid, SIGKILL);  // its session's group; not waited for, so the pid is still its own
   (void)co_await watch.wait(kKillTime);
+  if (is_closed_) co_return fail(Code::canceled, "the engine is being closed");
   co_return fail(Code::timeout, fmt::format("the command took longer than {}", format_duration(timeout)));
 }
 

@@ -76,6 +76,7 @@ class ProcessEngine final : public Engine {
   ExitListener* listener_ = nullptr;
   std::map<std::string, std::unique_ptr<Container>> containers_;
   std::set<ChildWatch*> watches_;
+  bool is_closed_ = false;
   uint16_t next_port_;
 };
 
