@@ -132,6 +132,8 @@ class ControlPlane::Running {
     api_.loop.post([this, &drained] {
       listener_.reset();
       server_->drain();
+      agents_->end_all();
+      watch_->end_all();
       net::spawn(wait_for_connections(drained));
     });
     drained.get_future().wait();

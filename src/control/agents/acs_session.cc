@@ -80,10 +80,14 @@ void AcsSession::on_tasks(const std::shared_ptr<const state::View>& view, const 
 }
 
 void AcsSession::on_detached(bool is_inactive) {
-  if (is_inactive)
-    socket_.send_text(agent::error_text("InactiveInstanceException", "The container instance is not registered."));
-  else
-    socket_.send_text(agent::to_text(agent::CloseMessage{.message = "Another connection of this instance is open."}));
+  if (!is_inactive) return end("Another connection of this instance is open.");
+  socket_.send_text(agent::error_text("InactiveInstanceException", "The container instance is not registered."));
+  is_ending_ = true;
+  socket_.cancel();
+}
+
+void AcsSession::end(std::string reason) {
+  socket_.send_text(agent::to_text(agent::CloseMessage{.message = std::move(reason)}));
   is_ending_ = true;
   socket_.cancel();
 }
@@ -114,9 +118,13 @@ void AcsSession::on_tick() {
   }
   if (now - last_credentials_ >= kRefresh) refresh_credentials();
   std::vector<const state::Task*> late;
-  for (auto& [id, sent] : sent_)
-    if (!sent.is_acknowledged && now - sent.at >= kResend)
-      if (const state::Task* task = state().tasks().find({key_.cluster, id})) late.push_back(task);
+  for (const auto& [id, sent] : sent_) {
+    if (sent.is_acknowledged || now - sent.at < kResend) continue;
+    const state::Task* task = state().tasks().find({key_.cluster, id});
+    // What it has reported since, it has heard of.
+    if (task != nullptr && (tasks::is_agent_to_stop(*task) || task->shape.last_status == "PENDING"))
+      late.push_back(task);
+  }
   send_payload(std::move(late));
 }
 

@@ -26,6 +26,8 @@ class AcsSession final : public LinkListener {
              state::IdSource& ids);
 
   net::Task<> run();
+  // Says why, then ends.
+  void end(std::string reason);
 
   void on_attached(const std::shared_ptr<const state::View>& view) override;
   void on_tasks(const std::shared_ptr<const state::View>& view, const std::vector<std::string>& ids) override;

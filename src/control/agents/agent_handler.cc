@@ -39,17 +39,27 @@ net::Task<> AgentHandler::handle(http::Exchange& exchange) const {
       });
 }
 
+void AgentHandler::end_all() {
+  // Each takes itself out of its set when it has ended, perhaps at once.
+  for (AcsSession* session : std::set(acs_)) session->end("The control plane is shutting down.");
+  for (http::WebSocket* socket : std::set(tcs_)) socket->cancel();
+}
+
 net::Task<> AgentHandler::serve_acs(net::Stream& stream, net::InBuffer& in, InstanceKey key) const {
   http::WebSocket socket(stream, in, http::WebSocketRole::server);
   AcsSession session(socket, links_, std::move(key), *keys_, ids_);
+  acs_.insert(&session);
   co_await session.run();
+  acs_.erase(&session);
   co_await socket.close();
 }
 
 net::Task<> AgentHandler::serve_tcs(net::Stream& stream, net::InBuffer& in, InstanceKey key) const {
   http::WebSocket socket(stream, in, http::WebSocketRole::server);
   TcsSession session(socket, writer_, std::move(key));
+  tcs_.insert(&socket);
   co_await session.run();
+  tcs_.erase(&socket);
   co_await socket.close();
 }
 

@@ -3,13 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <set>
 
 #include "control/agents/links.h"
 #include "control/api/front.h"
 #include "control/auth/temporary_keys.h"
 #include "http/exchange.h"
+#include "http/websocket.h"
 
 namespace fl::control::agents {
+
+class AcsSession;
 
 class AgentHandler final : public http::Handler {
  public:
@@ -19,6 +23,8 @@ class AgentHandler final : public http::Handler {
       : front_(front), writer_(writer), links_(links), keys_(std::move(keys)) {}
 
   net::Task<> handle(http::Exchange& exchange) const override;
+  // Says goodbye to every agent; they come back to whoever serves next.
+  void end_all();
 
   static constexpr std::string_view kAcsPath = "/ws", kTcsPath = "/tcs/ws";
 
@@ -31,6 +37,8 @@ class AgentHandler final : public http::Handler {
   Links& links_;
   std::shared_ptr<const auth::TemporaryKeys> keys_;
   mutable state::IdSource ids_;
+  mutable std::set<AcsSession*> acs_;
+  mutable std::set<http::WebSocket*> tcs_;
 };
 
 }  // namespace fl::control::agents

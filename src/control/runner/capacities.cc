@@ -71,7 +71,7 @@ schedule::Capacity& Capacities::of(const state::Transaction& transaction, const 
   capacity = std::make_unique<schedule::Capacity>();
   const state::Partition& state = transaction.state();
   for (const auto& instance : state.instances().all().range(std::tuple<state::Text>(cluster)))
-    capacity->put_instance(to_view(*instance));
+    if (instance->shape.status != "INACTIVE") capacity->put_instance(to_view(*instance));
   for (const auto& task : state.tasks().all().range(std::tuple<state::Text>(cluster)))
     if (!tasks::is_stopped(*task)) capacity->put_task(to_placed(*task));
   return *capacity;

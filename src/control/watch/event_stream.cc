@@ -6,16 +6,20 @@
 
 namespace fl::control::watch {
 
-EventStream::EventStream(WatchHub& hub, state::Scope scope, std::optional<state::Revision> since, bool once)
+EventStream::EventStream(WatchHub& hub, std::set<EventStream*>& open, state::Scope scope,
+                         std::optional<state::Revision> since, bool once)
     : hub_(hub),
+      open_(open),
       scope_(std::move(scope)),
       since_(since),
       once_(once),
       link_(std::make_shared<WatchLink>(net::Loop::current(), this)) {
+  open_.insert(this);
   hub_.attach(link_, since);
 }
 
 EventStream::~EventStream() {
+  open_.erase(this);
   link_->listener = nullptr;
   hub_.detach(link_);
 }
@@ -39,7 +43,9 @@ net::Task<http::BodyChunk> EventStream::read() {
   co_return take();
 }
 
-void EventStream::abandon() noexcept {
+void EventStream::abandon() noexcept { end(); }
+
+void EventStream::end() {
   is_over_ = true;
   wake();
 }

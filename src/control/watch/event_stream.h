@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "control/watch/watch_hub.h"
@@ -21,13 +22,17 @@ namespace fl::control::watch {
 
 class EventStream final : public http::BodySource, public WatchListener {
  public:
-  EventStream(WatchHub& hub, state::Scope scope, std::optional<state::Revision> since, bool once);
+  // Stands in `open` as long as it lives.
+  EventStream(WatchHub& hub, std::set<EventStream*>& open, state::Scope scope, std::optional<state::Revision> since,
+              bool once);
   ~EventStream() override;
 
   http::BodyChunk take() override;
   net::Task<http::BodyChunk> read() override;
   std::optional<uint64_t> remaining() const override { return std::nullopt; }
   void abandon() noexcept override;
+  // The body ends with what is waiting.
+  void end();
 
   void on_begin(state::Revision now, std::optional<std::vector<state::Accepted>> missed) override;
   void on_commit(const state::Commit& commit) override;
@@ -41,6 +46,7 @@ class EventStream final : public http::BodySource, public WatchListener {
   void wake();
 
   WatchHub& hub_;
+  std::set<EventStream*>& open_;
   const state::Scope scope_;
   const std::optional<state::Revision> since_;
   const bool once_;

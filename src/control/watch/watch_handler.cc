@@ -20,7 +20,7 @@ net::Task<> WatchHandler::handle(http::Exchange& exchange) const {
   exchange.response.headers.append("Content-Type", "text/event-stream");
   exchange.response.headers.append("Cache-Control", "no-store");
   exchange.response_body =
-      std::make_unique<EventStream>(hub_, state::Scope{identity->key.account, identity->region}, since, once);
+      std::make_unique<EventStream>(hub_, open_, state::Scope{identity->key.account, identity->region}, since, once);
 }
 
 }  // namespace fl::control::watch

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/api/front.h"
+#include "control/watch/event_stream.h"
 #include "control/watch/watch_hub.h"
 #include "http/exchange.h"
 
@@ -15,11 +16,17 @@ class WatchHandler final : public http::Handler {
 
   net::Task<> handle(http::Exchange& exchange) const override;
 
+  // Ends every watch; who watched comes back to whoever serves next.
+  void end_all() const {
+    for (EventStream* stream : open_) stream->end();
+  }
+
   static constexpr std::string_view kPath = "/fairlead/v1/watch";
 
  private:
   const api::Front& front_;
   WatchHub& hub_;
+  mutable std::set<EventStream*> open_;
 };
 
 }  // namespace fl::control::watch

@@ -38,6 +38,7 @@ class EcsProviderTest : public testing::Test, protected Sink {
   }
   void end() {
     aws.hanging.clear();
+    aws.watch_ends.request_stop();
     if (stop) stop->request_stop();
     for (int i = 0; is_running && i < 1000; ++i) loop.turn(false);
     ASSERT_FALSE(is_running);
@@ -124,6 +125,35 @@ TEST_F(EcsProviderTest, FollowsTasks) {
   refresh();
   EXPECT_EQ(messages, 4);
   EXPECT_EQ(servers(), "");
+}
+
+TEST_F(EcsProviderTest, FollowsAWatchAtOnce) {
+  aws.is_watchable = true;
+  aws.clusters["default"] = {FakeEcsApi::fargate(web, 1, "10.0.0.1")};
+  start({.refresh_seconds = 3600});
+  pass(400ms);
+  EXPECT_EQ(servers(), "service-web-app=http://10.0.0.1:80");
+  const int readings = aws.calls["ListTasks"];
+  pass(60s);
+  EXPECT_EQ(aws.calls["ListTasks"], readings) << "reads though nothing has changed";
+
+  aws.clusters["default"] = {FakeEcsApi::fargate(web, 1, "10.0.0.2")};
+  aws.change();
+  pass(400ms);
+  EXPECT_EQ(servers(), "service-web-app=http://10.0.0.2:80");
+  pass(60s);
+  EXPECT_EQ(aws.calls["ListTasks"], readings + 1);
+
+  // The watch breaks: the clock goes on, and it is tried again.
+  aws.is_watchable = false;
+  aws.change();
+  pass(400ms);
+  aws.clusters["default"] = {FakeEcsApi::fargate(web, 1, "10.0.0.3")};
+  pass(60s);
+  EXPECT_EQ(servers(), "service-web-app=http://10.0.0.2:80");
+  aws.is_watchable = true;
+  pass(EcsProvider::kAskForWatch + 1s);
+  EXPECT_EQ(servers(), "service-web-app=http://10.0.0.3:80");
 }
 
 TEST_F(EcsProviderTest, FailureKeepsWhatWasKnown) {

@@ -25,12 +25,26 @@ struct FakeEcsApi final : aws::EcsApi {
   std::set<std::string> hanging;  // clusters whose ListTasks does not answer
   bool tasks_lost = false;        // DescribeTasks leaves out a task
   bool body_empty = false;        // answers hold nothing
+  bool is_watchable = false;
+  int64_t newest = 1;  // revision; what a watch waits to change; then change() tells
+  Bell news;
+  net::StopSource watch_ends;
 
   size_t page_size = 100;
 
   std::optional<Error> begin(const std::string& operation, std::string_view what) {
     ++calls[operation];
     return fails ? fails(operation, what) : std::nullopt;
+  }
+
+  void change() {
+    ++newest;
+    news.ring();
+  }
+  Call<aws::Watched> wait_for_change(std::optional<int64_t> since) override {
+    if (!is_watchable) co_return fail(Code::not_found, "no watch");
+    if (since == newest) co_await news.wait(watch_ends);
+    co_return aws::Watched{.revision = newest, .is_changed = since != newest};
   }
 
   // One page of `all`; tokens are offsets.
