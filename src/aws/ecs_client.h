@@ -39,6 +39,12 @@ class EcsClient final : public EcsApi {
       ssm::DescribeInstanceInformationRequest request) override;
   Call<Watched> wait_for_change(std::optional<int64_t> since) override;
 
+  // Any other operation of a service whose shapes are generated; one request, one page of its answer.
+  template <class Op>
+  Call<typename Op::Response> call(typename Op::Request request) {
+    return caller_.call<Op>(std::move(request), credentials_);
+  }
+
   const std::string& region() const { return caller_.options().region; }
 
  private:

@@ -1,0 +1,90 @@
+#include "app/commands/ecs.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands/ecs_status.h"
+#include "aws/ecs_client.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+
+namespace fl::app {
+namespace {
+
+constexpr const char* kLocalEndpoint = "http://127.0.0.1:4566";  // where `fairlead control` listens when not told
+
+// The settings of the environment, completed for a control plane on this machine, which takes any keys.
+aws::FixedEnvironment settings_for(const std::string& endpoint, const std::string& region) {
+  std::map<std::string, std::string> variables;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (const size_t equals = text.find('='); equals != std::string_view::npos && text.starts_with("AWS_"))
+      variables[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+  }
+  if (!endpoint.empty()) variables["AWS_ENDPOINT_URL"] = endpoint;
+  const bool asks_amazon = !variables.contains("AWS_ENDPOINT_URL") && variables.contains("AWS_ACCESS_KEY_ID");
+  if (!asks_amazon) {
+    variables.try_emplace("AWS_ENDPOINT_URL", kLocalEndpoint);
+    variables.try_emplace("AWS_ACCESS_KEY_ID", "any");
+    variables.try_emplace("AWS_SECRET_ACCESS_KEY", "any");
+    if (!variables.contains("AWS_REGION") && !variables.contains("AWS_DEFAULT_REGION"))
+      variables["AWS_REGION"] = "us-east-1";
+  }
+  if (!region.empty()) variables["AWS_REGION"] = region;
+  return aws::FixedEnvironment(std::move(variables));
+}
+
+int show_status(const aws::Environment& environment, const std::string& cluster) {
+  net::Loop loop;
+  loop.make_current();
+  net::Resolver resolver(loop);
+  const auto roots = tls::ClientContext::create({});
+  http::Fetcher fetcher(loop, resolver, roots ? *roots : nullptr);
+  std::optional<Result<std::vector<ClusterStatus>>> found;
+  const auto ask = [&]() -> net::Task<> {
+    auto client = co_await aws::EcsClient::create(fetcher, environment, {});
+    if (client)
+      found = co_await gather_status(**client, cluster);
+    else
+      found = tl::make_unexpected(client.error());
+    loop.stop();
+  };
+  net::spawn(ask());
+  loop.run();
+  if (!*found) {
+    std::fprintf(stderr, "fairlead ecs status: %s\n", found->error().message.c_str());
+    return 1;
+  }
+  const std::string text = status_text(**found, loop.wall(), ::isatty(STDOUT_FILENO) != 0);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+int run_ecs(std::span<const char* const> arguments) {
+  std::string endpoint, region, cluster;
+  CLI::App cli("Looks at a control plane through its ECS API.", "fairlead ecs");
+  cli.require_subcommand(1);
+  auto* status = cli.add_subcommand("status", "clusters, instances, services and tasks as a table");
+  status->add_option("--cluster", cluster, "this cluster only; else all");
+  status->add_option(
+      "--endpoint", endpoint,
+      std::string("URL of the API; else AWS_ENDPOINT_URL, Amazon with AWS_ACCESS_KEY_ID, or ") + kLocalEndpoint);
+  status->add_option("--region", region, "else AWS_REGION, or us-east-1 of a control plane that is not Amazon's");
+  try {
+    // CLI11 takes its arguments last first.
+    cli.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? 0 : 2;
+  }
+  return show_status(settings_for(endpoint, region), cluster);
+}
+
+}  // namespace fl::app
