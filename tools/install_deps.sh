@@ -2,16 +2,18 @@
 # Installs what building and testing fairlead needs, with apt (Debian 12, 13; Ubuntu 24.04). Run again at will: when
 # nothing is missing it ends at once without touching the network.
 #   --bench         also nginx, HAProxy and wrk, for `make bench`
-#   --conformance   also node, dockerd and, in build/venv, moto and boto3, for tests against other people's programs
+#   --aws           also, in build/venv, Amazon's command line and boto3: clients of `fairlead control`
+#   --conformance   that, moto, grpcio, node and dockerd: other people's programs that tests talk to
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bench=0 conformance=0
+bench=0 aws=0 conformance=0
 for arg in "$@"; do
   case $arg in
     --bench) bench=1 ;;
-    --conformance) conformance=1 ;;
-    -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --aws) aws=1 ;;
+    --conformance) aws=1 conformance=1 ;;
+    -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install_deps.sh: unknown option $arg (see --help)" >&2; exit 2 ;;
   esac
 done
@@ -29,15 +31,19 @@ packages=(
 # Debian 12's default Boost (1.74) has no JSON library yet; 1.81 stands beside it.
 if [[ $ID == debian && $VERSION_ID == 12 ]]; then packages+=(libboost-json1.81-dev); else packages+=(libboost-json-dev); fi
 ((bench)) && packages+=(nginx-light haproxy wrk)
-# Where moto and node are there already, however they came, they do.
-has_moto() { "$1" -c 'import moto.server, flask, boto3' 2>/dev/null; }
-needs_moto=0
+# What Python programs need, in a virtual environment of the project's own; moto that is there already does.
+has_module() { "$1" -c "import $2" 2>/dev/null; }
+python=build/venv/bin/python pip=()
+((aws)) && for module in awscli boto3; do has_module $python $module || pip+=("$module"); done
 if ((conformance)); then
-  has_moto python3 || has_moto build/venv/bin/python || needs_moto=1
-  ((needs_moto)) && packages+=(openssl python3-venv)
+  has_module python3 moto.server,flask,boto3 || has_module $python moto.server,flask || pip+=('moto[server]')
+  has_module $python grpc || pip+=(grpcio)
   command -v node >/dev/null || packages+=(nodejs)
+  command -v nghttp >/dev/null || packages+=(nghttp2-client)
+  packages+=(openssl)
   packages+=(docker.io containerd runc iptables busybox-static iproute2)
 fi
+((${#pip[@]})) && packages+=(python3-venv)
 
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p' || true)
 missing=()
@@ -64,11 +70,11 @@ if ((${#missing[@]})); then
   done
 fi
 
-if ((needs_moto)); then
-  echo "Installing with pip into build/venv: moto[server] boto3"
-  # Without it the tests that need it are skipped, and say so.
-  if ! { /usr/bin/python3 -m venv build/venv && build/venv/bin/pip install --quiet --disable-pip-version-check 'moto[server]' boto3; }; then
-    echo "install_deps.sh: moto could not be installed" >&2
+if ((${#pip[@]})); then
+  echo "Installing with pip into build/venv: ${pip[*]}"
+  if ! { /usr/bin/python3 -m venv build/venv && build/venv/bin/pip install --quiet --disable-pip-version-check "${pip[@]}"; }; then
+    # Without them the tests that need them are skipped, and say so.
+    echo "install_deps.sh: these could not be installed: ${pip[*]}" >&2
     exit 0
   fi
 fi

@@ -11,6 +11,7 @@
 #include "app/commands/agent.h"
 #include "app/commands/check.h"
 #include "app/commands/control.h"
+#include "app/commands/dev.h"
 #include "app/commands/ecs.h"
 #include "app/commands/explain.h"
 #include "app/commands/healthcheck.h"
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"agent", "[flags]", "run the tasks of an ECS cluster on this machine", fl::app::run_agent_command},
     {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
     {"control", "[flags]", "run the ECS-compatible control plane", fl::app::run_control},
+    {"dev", "[flags] [-- PROXY FLAGS]", "run control plane, agent and proxy in one process", fl::app::run_dev},
     {"ecs", "status", "show clusters, services and tasks of a control plane as a table", fl::app::run_ecs},
     {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},
     {"healthcheck", "[flags]", "ask a running proxy whether it is well (needs --ping)", fl::app::run_healthcheck},
