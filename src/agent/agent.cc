@@ -80,6 +80,7 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
               engine_.facts().why, runners_.size());
     co_await stay_in_touch(stop);
   }
+  if (options_.stop_tasks) co_await stop_containers();
   co_await engine_.close();
   for (auto& [id, runner] : runners_) co_await runner->close();
   if (metadata != nullptr) co_await metadata->close();
@@ -133,6 +134,21 @@ net::Task<> Agent::remove_orphans() {
     if (gone) gone = co_await engine_.remove(id);
     if (!gone) log::warn("container {}: {}", id, gone.error().message);
   }
+}
+
+net::Task<> Agent::stop_containers() {
+  const auto ids = co_await engine_.list();
+  if (!ids) {
+    log::warn("containers cannot be stopped: {}", ids.error().message);
+    co_return;
+  }
+  const auto stop = [](engine::Engine& engine, std::string id, Duration timeout) -> net::Task<> {
+    if (const auto gone = co_await engine.stop(id, timeout); !gone)
+      log::warn("container {}: {}", id, gone.error().message);
+  };
+  net::TaskScope stops;
+  for (const std::string& id : *ids) stops.spawn(stop(engine_, id, options_.stop_timeout));
+  co_await stops.join();
 }
 
 // ---- registration and sessions

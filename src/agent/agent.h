@@ -32,6 +32,7 @@ struct AgentOptions {
   task::RunnerOptions tasks;
   Duration stop_timeout = 30s;                 // of containers whose definition names none
   std::string metadata_address = "127.0.0.1";  // where containers reach the metadata endpoint
+  bool stop_tasks = false;                     // at the end; the next start tells what became of them
 };
 
 class Agent final : private engine::ExitListener,
@@ -44,8 +45,8 @@ class Agent final : private engine::ExitListener,
   Agent(net::Loop& loop, engine::Engine& engine, session::ControlPlane& control_plane, AgentOptions options);
   ~Agent();
 
-  // Returns when `stop` is requested, with the tasks still running, or when it cannot begin: the data directory or the
-  // engine cannot be used.
+  // Returns when `stop` is requested, with the tasks still running unless options say otherwise, or when it cannot
+  // begin: the data directory or the engine cannot be used.
   net::Task<Result<>> run(net::StopSource& stop);
 
   const std::string& container_instance_arn() const { return instance_.arn; }
@@ -71,6 +72,7 @@ class Agent final : private engine::ExitListener,
   net::Task<Result<>> take_over_tasks();
   net::Task<Result<>> adopt(task::TaskRecord record);
   net::Task<> remove_orphans();
+  net::Task<> stop_containers();
   net::Task<> register_instance(net::StopSource& stop);
   net::Task<Result<>> try_to_register();
   net::Task<> stay_in_touch(net::StopSource& stop);

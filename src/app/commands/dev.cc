@@ -78,6 +78,7 @@ config::statics::Agent agent_options(const Dev& options, const std::string& endp
   agent.region = options.region;
   agent.data = options.data + "/agent";
   agent.engine = options.engine;
+  agent.external = true;  // as on ECS Anywhere: no EC2 API is asked about this machine
   agent.stop_tasks = true;
   return agent;
 }

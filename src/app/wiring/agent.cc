@@ -148,6 +148,7 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
   agent::AgentOptions settings;
   settings.data_directory = std::filesystem::absolute(options.data).string();
   settings.stop_timeout = options.stop_timeout;
+  settings.stop_tasks = options.stop_tasks;
   settings.metadata_address = options.metadata_address;
   settings.tasks.cleanup_wait = options.cleanup_wait;
   FL_CO_TRY(settings.tasks.pull, pull_behavior(options.pull_behavior));

@@ -34,6 +34,8 @@ void describe(Fields<Agent>& f) {
     "time to end after the stop signal, of containers that name none (also ECS_CONTAINER_STOP_TIMEOUT)", kFairleadOnly);
   f("cleanup-wait", &Agent::cleanup_wait,
     "how long stopped containers and their logs stay (also ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION)", kFairleadOnly);
+  f("stop-tasks", &Agent::stop_tasks, "stop the containers when the agent ends, instead of leaving them running",
+    kFairleadOnly);
   f("reserved-memory", &Agent::reserved_memory, "MiB of this machine that tasks do not get (also ECS_RESERVED_MEMORY)",
     kFairleadOnly);
   f("dynamic-ports", &Agent::dynamic_ports,

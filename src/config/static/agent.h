@@ -24,6 +24,7 @@ struct Agent {
   std::string pull_behavior = "default";  // default, always, once, prefer-cached
   Duration stop_timeout = 30s;
   Duration cleanup_wait = 3h;
+  bool stop_tasks = false;
   int64_t reserved_memory = 0;
   std::string dynamic_ports = "32768-60999";
   int64_t log_max_size = 10;

@@ -568,6 +568,7 @@ Result<> ProcessEngine::write_spec(Container& container) {
     if (container.built_in == "whoami") {
       tell("WHOAMI_ADDRESS", container.bindings[0].bind_ip);
       tell("WHOAMI_PORT_NUMBER", std::to_string(container.bindings[0].host_port));
+      if (!has_variable(spec.environment, "WHOAMI_NAME")) tell("WHOAMI_NAME", spec.hostname);
     }
   }
   return process::write_file(directory_of(container.id) + "/spec.json", process::encode(spec));
