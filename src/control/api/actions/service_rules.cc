@@ -134,9 +134,8 @@ Answer<> check_deployment(const std::optional<ecs::DeploymentConfiguration>& con
 std::vector<ecs::PlacementConstraint> constraints_with_launch_type(const Constraints& constraints,
                                                                    std::string_view launch_type) {
   auto out = constraints.value_or(std::vector<ecs::PlacementConstraint>());
-  constexpr std::string_view kExternal = "attribute:ecs.capability.external exists";
-  if (launch_type == "EXTERNAL") out.push_back({.type = "memberOf", .expression = std::string(kExternal)});
-  if (launch_type == "EC2") out.push_back({.type = "memberOf", .expression = fmt::format("not({})", kExternal)});
+  if (launch_type == "EXTERNAL")
+    out.push_back({.type = "memberOf", .expression = "attribute:ecs.capability.external exists"});
   return out;
 }
 

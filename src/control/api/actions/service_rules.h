@@ -29,7 +29,8 @@ Answer<> check_load_balancers(const ServerSettings& settings, const ecs::TaskDef
                               std::string_view launch_type);
 Answer<> check_deployment(const std::optional<ecs::DeploymentConfiguration>& configuration);
 
-// What the launch type demands of an instance, to be added to the request's constraints.
+// What the launch type demands of an instance, to be added to the request's constraints. Amazon keeps EC2 tasks off
+// external instances; here they may run there, since without Amazon every machine is external.
 std::vector<ecs::PlacementConstraint> constraints_with_launch_type(const Constraints& constraints,
                                                                    std::string_view launch_type);
 
