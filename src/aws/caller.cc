@@ -95,6 +95,7 @@ net::Task<Result<http::FetchResponse>> Caller::get(const ecs::ServiceModel& serv
   http::FetchRequest request{.method = "GET", .url = *base, .headers = std::move(headers), .body = {}};
   request.url.path = std::move(path);
   request.url.query = std::move(query);
+  request.url.has_query = !request.url.query.empty();
   FL_CO_TRY(const Credentials keys, co_await credentials.get());
   SigningInput input{request.method, request.url.path, request.url.query, request.headers, request.body};
   input.headers.emplace_back("Host", request.url.authority());
