@@ -81,7 +81,7 @@ class DaemonPlanner {
 
   bool may_start_now() {
     if (draft_.primary_state().rollout_state == RolloutState::failed) return false;
-    const WallTime at = may_start_at(draft_.primary_state());
+    const WallTime at = may_start_at(draft_.primary_state(), draft_.now);
     if (draft_.now >= at) return true;
     if (std::ranges::any_of(posts_, [](const Post& post) { return post.keepers.empty(); })) draft_.wake_at(at);
     return false;

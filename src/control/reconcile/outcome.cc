@@ -26,7 +26,8 @@ bool has_failed_to_start(const TaskView& task) {
 // One more round of failures, unless the task is from before the last one was counted.
 void throttle(Draft& draft, const TaskView& task) {
   DeploymentState& state = draft.primary_state();
-  if (state.throttled_at && task.created_at < *state.throttled_at) return;
+  const bool is_past = state.throttled_at && *state.throttled_at <= draft.now;  // a clock may have been set back
+  if (is_past && task.created_at < *state.throttled_at) return;
   state.throttled_at = draft.now;
   if (++state.start_failures % kRoundsBetweenEvents == kRoundsUntilTold)
     draft.tell("is unable to consistently start tasks successfully.");
@@ -102,8 +103,8 @@ void check_circuit_breaker(Draft& draft, int desired) {
   draft.tell(fmt::format("rolling back to deployment {}.", id));
 }
 
-WallTime may_start_at(const DeploymentState& deployment) {
-  if (!deployment.throttled_at) return WallTime::min();
+WallTime may_start_at(const DeploymentState& deployment, WallTime now) {
+  if (!deployment.throttled_at || *deployment.throttled_at > now) return WallTime::min();
   Duration delay = kFirstDelay;
   for (int round = 1; round < deployment.start_failures && delay < kLongestDelay; ++round) delay *= 2;
   return *deployment.throttled_at + std::min(delay, kLongestDelay);

@@ -26,8 +26,8 @@ bool is_circuit_breaker_due(Draft& draft, int desired);
 // The old deployment to return to: the newest that was COMPLETED.
 std::optional<size_t> rollback_target(const Draft& draft);
 
-// From when tasks may be started again; in the past: now.
-WallTime may_start_at(const DeploymentState& deployment);
+// From when tasks may be started again; in the past: now. A clock that was set back ends the delay.
+WallTime may_start_at(const DeploymentState& deployment, WallTime now);
 
 // How many failures in a row fail a deployment. Source: ECS developer guide, "deployment circuit breaker".
 int circuit_breaker_threshold(int desired);

@@ -206,6 +206,19 @@ TEST(Reconcile, ThresholdOfTheCircuitBreaker) {
   EXPECT_EQ(circuit_breaker_threshold(5000), 200);
 }
 
+TEST(Reconcile, DelayGrowsToAQuarterOfAnHourAndEndsWhenTheClockIsSetBack) {
+  const WallTime now{1000h};
+  DeploymentState state;
+  EXPECT_LT(may_start_at(state, now), now);
+  state.throttled_at = now;
+  for (const auto& [rounds, delay] :
+       std::map<int, Duration>{{1, 1s}, {2, 2s}, {10, 512s}, {11, 15min}, {1000, 15min}}) {
+    state.start_failures = rounds;
+    EXPECT_EQ(may_start_at(state, now), now + delay) << rounds;
+  }
+  EXPECT_LT(may_start_at(state, now - 1h), now - 1h);
+}
+
 // What the runner stores and shows.
 TEST(Reconcile, ReasonsAndCodesInAwsWords) {
   Simulation simulation(1);

@@ -69,7 +69,7 @@ class ReplicaPlanner {
   // reason do not count: stopping old tasks would not help them.
   size_t start(size_t missing) {
     if (draft_.primary_state().rollout_state == RolloutState::failed) return 0;
-    if (const WallTime at = may_start_at(draft_.primary_state()); draft_.now < at) {
+    if (const WallTime at = may_start_at(draft_.primary_state(), draft_.now); draft_.now < at) {
       draft_.wake_at(at);
       return 0;
     }
