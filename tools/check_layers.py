@@ -25,7 +25,7 @@ OWNERS = [
     (r"yaml\.h", ["config"]),
     (r"toml\+\+/.*", ["config"]),
     (r"ares.*\.h", ["net"]),
-    (r"nghttp2/.*", ["http/h2"]),
+    (r"nghttp2/.*", ["http/h2", "http/testing"]),
     (r"sqlite3\.h", ["control/store"]),
     (r"CLI/.*", ["app"]),
 ]

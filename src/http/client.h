@@ -1,8 +1,10 @@
-// The client side of HTTP as the proxy sees it, whatever the version: a connection to a server that carries exchanges,
-// and the pool that keeps it between them. Worker thread.
+// The client side of HTTP as the proxy sees it, whatever the version. Worker thread.
 //
+// HTTP/1: a connection carries one exchange at a time, and rests in its pool between them.
 //   made connected -> run(exchange) -> [answer's body read to its end] -> pool.put_back() -> rest() -> run(...) ...
 //                          \_ failed: the connection is gone
+// HTTP/2: a ClientConnection is one exchange's share of a SharedConnection, which lives on.
+//   shared.open() -> run(exchange) -> [answer's body read to its end] -> gone
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,8 @@ struct ClientOutcome {
   ClientError error = ClientError::none;
   // Nothing came back on a connection that had carried exchanges before: the server may well have closed it unseen.
   bool stale = false;
+  // The server says that it has done nothing with the request (RFC 9113 8.7).
+  bool unprocessed = false;
   std::string_view detail = {};  // what is malformed; lives for ever
 };
 
@@ -56,11 +60,12 @@ class ClientConnection : public ClientGoneListener {
  public:
   virtual ~ClientConnection() = default;
 
-  virtual net::Stream& stream() = 0;
+  // What is waited for ends with an error; so does every later operation.
+  virtual void cancel() noexcept = 0;
   // While it rests the pool hears of the server's close. -> false when it has closed already
-  virtual bool rest() = 0;
+  virtual bool rest() { return false; }
   // Ends the rest. -> it can carry another exchange, as far as can be known
-  virtual bool wake() = 0;
+  virtual bool wake() { return false; }
 
   // Sends the exchange's request and waits for the answer's head. Afterwards the connection (`self` is this) belongs to
   // exchange.response_body or exchange.tunnel, and comes back to the pool by itself once the answer has ended; after
@@ -70,7 +75,7 @@ class ClientConnection : public ClientGoneListener {
 
   void on_client_gone() noexcept final {
     client_gone_ = true;
-    stream().cancel();
+    cancel();
   }
   bool client_gone() const { return client_gone_; }
 
@@ -82,5 +87,40 @@ class ClientConnection : public ClientGoneListener {
 };
 
 std::unique_ptr<ClientConnection> make_http1_client(ClientPool& pool, std::unique_ptr<net::Stream> stream);
+
+// ---- HTTP/2
+
+class SharedConnection {
+ public:
+  // One exchange's share of it; null when it takes no more, for now or for ever.
+  virtual std::unique_ptr<ClientConnection> open() = 0;
+  // Whether open() may ever succeed again.
+  virtual bool takes_requests() const = 0;
+  // It ends: at once, when no exchange is left on it, or by cutting those that are. Its pool is forgotten.
+  virtual void close() noexcept = 0;
+
+ protected:
+  ~SharedConnection() = default;  // it destroys itself after close(), or when the server has closed
+};
+
+class SharedConnectionPool {
+ public:
+  // It takes no requests any more, and is not to be used from here on.
+  virtual void on_ended(SharedConnection& connection) noexcept = 0;
+
+ protected:
+  ~SharedConnectionPool() = default;
+};
+
+struct Http2ClientOptions {
+  bool tls = false;                 // the scheme of its requests
+  Duration idle_timeout = 0s;       // without an exchange; 0: none
+  Duration read_idle_timeout = 0s;  // silence after which the server is asked for a sign of life; 0: never
+  Duration ping_timeout = 15s;      // for that sign
+};
+
+// Speaks HTTP/2 from the first byte (ALPN, or prior knowledge). Owns itself; ends in turns of the loop after close().
+SharedConnection& make_http2_client(SharedConnectionPool& pool, std::unique_ptr<net::Stream> stream,
+                                    const Http2ClientOptions& options);
 
 }  // namespace fl::http

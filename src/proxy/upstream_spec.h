@@ -17,6 +17,8 @@ struct TransportSpec {
   Duration dial_timeout = 30s;
   Duration response_header_timeout = 0s;  // 0: none
   Duration idle_timeout = 90s;
+  Duration read_idle_timeout = 0s;                // of HTTP/2: silence after which the server is pinged; 0: never
+  Duration ping_timeout = 15s;                    // of HTTP/2: for the answer to that
   int64_t max_idle_per_host = 200;                // a worker; 0 or less: connections are not reused
   std::shared_ptr<const tls::ClientContext> tls;  // for https servers; null when there are none
   bool operator==(const TransportSpec&) const = default;
@@ -28,6 +30,7 @@ struct UpstreamSpec {
   std::string host_header;  // "10.0.0.5:8080", the port left out when it is the scheme's own
   std::string address;      // "10.0.0.5:8080"
   bool secure = false;      // https
+  bool http2 = false;       // h2c: HTTP/2 without being asked; https may agree on it
   TransportSpec transport;
   Slot slot;  // of each worker's table of upstreams
 };

@@ -47,7 +47,7 @@ void Worker::retire_lease(uint32_t slot) {
 
 void Worker::close_upstreams() {
   for (auto& upstream : upstreams_)
-    if (upstream != nullptr) upstream->close_idle();
+    if (upstream != nullptr) upstream->close();
 }
 
 }  // namespace fl::proxy

@@ -56,7 +56,7 @@ class Worker {
   TurnLease& lease(uint32_t slot);
   void retire_upstream(uint32_t slot);
   void retire_lease(uint32_t slot);
-  // Closes idle upstream connections; for a clean end.
+  // Closes connections to servers, which takes some turns of the loop; for a clean end.
   void close_upstreams();
 
   void set_release(Release f) { release_ = std::move(f); }

@@ -78,7 +78,8 @@ net::Task<Result<std::unique_ptr<TlsStream>>> TlsStream::connect(std::unique_ptr
 
 std::unique_ptr<TlsStream> TlsStream::start_connect(std::unique_ptr<net::TcpStream> socket,
                                                     std::shared_ptr<const ClientContext> context, std::string host,
-                                                    std::shared_ptr<ClientSession> kept_session) {
+                                                    std::shared_ptr<ClientSession> kept_session,
+                                                    std::string_view only_protocol) {
   SSL* session = SSL_new(context->get());
   FL_CHECK(session != nullptr);
   const ClientOptions& options = context->options();
@@ -86,6 +87,11 @@ std::unique_ptr<TlsStream> TlsStream::start_connect(std::unique_ptr<net::TcpStre
   if (kept_session != nullptr) {
     SSL_set_app_data(session, kept_session.get());
     if (kept_session->get() != nullptr) SSL_set_session(session, kept_session->get());
+  }
+  if (!only_protocol.empty()) {
+    const std::string wire = static_cast<char>(only_protocol.size()) + std::string(only_protocol);
+    FL_CHECK(SSL_set_alpn_protos(session, reinterpret_cast<const unsigned char*>(wire.data()),
+                                 static_cast<unsigned>(wire.size())) == 0);
   }
   SSL_set_connect_state(session);
   net::Loop& loop = socket->loop();

@@ -35,10 +35,12 @@ class TlsStream final : public net::Stream {
                                                                std::shared_ptr<const ClientContext> context,
                                                                std::string host, TimePoint deadline);
   // The same in two steps, so that the stream can be cancelled meanwhile: the second one once, on what the first made.
-  // `session` may be null; else it is resumed, and renewed as long as the stream lives.
+  // `session` may be null; else it is resumed, and renewed as long as the stream lives. `only_protocol`: offered by
+  // ALPN instead of the context's protocols.
   static std::unique_ptr<TlsStream> start_connect(std::unique_ptr<net::TcpStream> socket,
                                                   std::shared_ptr<const ClientContext> context, std::string host,
-                                                  std::shared_ptr<ClientSession> session);
+                                                  std::shared_ptr<ClientSession> session,
+                                                  std::string_view only_protocol = {});
   net::Task<Result<>> connected(TimePoint deadline);
 
   // Shakes hands as a server. `already_read` is what was taken from the socket before, from the hello's first byte on;

@@ -6,6 +6,10 @@
 #include "base/log.h"
 
 namespace fl::app {
+namespace {
+constexpr int kFarewellTurns = 8;  // in which connections to servers say goodbye
+}
+
 struct WorkerThread::Serving {
   // A TCP entry point.
   struct Door {
@@ -95,6 +99,7 @@ struct WorkerThread::Serving {
     doors.clear();
     udp_entry_points.clear();
     worker.close_upstreams();
+    for (int i = 0; i < kFarewellTurns; ++i) loop.turn(false);
   }
 
   size_t connections() const {

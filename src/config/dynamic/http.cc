@@ -161,9 +161,8 @@ void describe(Fields<ForwardingTimeouts>& f) {
   f("responseHeaderTimeout", &ForwardingTimeouts::response_header_timeout,
     "longest time to wait for a response's head; 0 is no limit");
   f("idleConnTimeout", &ForwardingTimeouts::idle_conn_timeout, "how long an idle connection is kept");
-  f("readIdleTimeout", &ForwardingTimeouts::read_idle_timeout, "HTTP/2: silence after which a ping is sent; 0 never",
-    kNoEffect);
-  f("pingTimeout", &ForwardingTimeouts::ping_timeout, "HTTP/2: longest time for the ping's answer", kNoEffect);
+  f("readIdleTimeout", &ForwardingTimeouts::read_idle_timeout, "HTTP/2: silence after which a ping is sent; 0 never");
+  f("pingTimeout", &ForwardingTimeouts::ping_timeout, "HTTP/2: longest time for the ping's answer");
 }
 
 void describe(Fields<ServersTransport>& f) {

@@ -173,7 +173,7 @@ net::Task<> ClientConnection::upload(Exchange& x, bool with_head, Upload& state)
   HeadBytes head;
   if (with_head) head.set_size(write_request_head(head.reserve(request_head_bound(x.request)), x.request));
   state.sent = co_await send_message(*stream_, head, x.request_body, x.request.framing, x.request.content_length,
-                                     &x.bytes_received);
+                                     &x.bytes_received, Of::request);
   request_sent_ = state.sent.complete();
   state.done = true;
   // A request that cannot be finished gets no answer worth waiting for; a server that stopped reading may still give
@@ -202,7 +202,7 @@ net::Task<ClientOutcome> ClientConnection::read_head(Exchange& x, Upload& state)
   for (int interim = 0;;) {
     const Progress progress = parser_.parse(in_.view(), x.response);
     if (progress == Progress::failed)
-      co_return ClientOutcome{ClientError::malformed_response, false, describe(parser_.error())};
+      co_return ClientOutcome{.error = ClientError::malformed_response, .detail = describe(parser_.error())};
     if (progress == Progress::incomplete) {
       const ssize_t n = co_await stream_->fill(in_);
       if (n > 0) continue;

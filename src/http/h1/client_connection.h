@@ -14,7 +14,8 @@ class ClientConnection final : public http::ClientConnection, private net::Hangu
   ClientConnection(ClientPool& pool, std::unique_ptr<net::Stream> stream)
       : pool_(pool), stream_(std::move(stream)), parser_(HeadLimits{}) {}
 
-  net::Stream& stream() override { return *stream_; }
+  net::Stream& stream() { return *stream_; }
+  void cancel() noexcept override { stream_->cancel(); }
   bool rest() override;
   bool wake() override;
   net::Task<ClientOutcome> run(std::unique_ptr<http::ClientConnection> self, Exchange& exchange,

@@ -23,7 +23,7 @@ std::string trailer_block(const HeaderMap& trailers) {
 }
 
 // `head`, when not empty, goes in front of the first bytes of the body.
-net::Task<SendResult> send_chunked(net::Stream& to, HeadBytes& head, BodySource& body, uint64_t* progress) {
+net::Task<SendResult> send_chunked(net::Stream& to, HeadBytes& head, BodySource& body, uint64_t* progress, Of of) {
   SendResult result;
   std::string trailers;
   BodyChunk chunk = body.take();
@@ -39,7 +39,7 @@ net::Task<SendResult> send_chunked(net::Stream& to, HeadBytes& head, BodySource&
       end = "\r\n";
     }
     if (chunk.last) {
-      const HeaderMap* fields = body.trailers();
+      const HeaderMap* fields = of == Of::response ? body.trailers() : nullptr;
       if (fields != nullptr && !fields->empty()) {
         trailers = (chunk.data.empty() ? "" : "\r\n") + trailer_block(*fields);
         end = trailers;
@@ -113,13 +113,13 @@ net::Task<SendResult> send_plain(net::Stream& to, HeadBytes& head, BodySource& b
 }  // namespace
 
 net::Task<SendResult> send_message(net::Stream& to, HeadBytes& head, BodySource* body, Framing framing, uint64_t length,
-                                   uint64_t* progress) {
+                                   uint64_t* progress, Of of) {
   if (body == nullptr || framing == Framing::none) {
     SendResult result;
     result.write_error = co_await to.write(head.view());
     co_return result;
   }
-  if (framing == Framing::chunked) co_return co_await send_chunked(to, head, *body, progress);
+  if (framing == Framing::chunked) co_return co_await send_chunked(to, head, *body, progress, of);
   co_return co_await send_plain(to, head, *body, framing, length, progress);
 }
 

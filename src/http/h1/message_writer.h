@@ -22,8 +22,9 @@ struct SendResult {
 // `framing`: none (body is ignored), length (`length` bytes exactly), chunked, or until_close (the caller closes).
 // On a read error the message is left unfinished: the caller must close, so that it cannot look complete.
 // The head's memory is given back once it is out. `progress`, when given, is kept up to date with the body bytes
-// written.
+// written. `of`: a request's trailers are left out, for no server may rely on them, and some take them for fields.
+enum class Of : uint8_t { request, response };
 net::Task<SendResult> send_message(net::Stream& to, HeadBytes& head, BodySource* body, Framing framing, uint64_t length,
-                                   uint64_t* progress = nullptr);
+                                   uint64_t* progress = nullptr, Of of = Of::response);
 
 }  // namespace fl::http::h1

@@ -6,14 +6,16 @@
 #include <sstream>
 
 #include "base/strings.h"
-#include "http/h2/frames_for_test.h"
 #include "http/server.h"
+#include "http/testing/http2_frames.h"
 #include "support/loop_fixture.h"
 
 namespace fl::http::h2 {
 namespace {
 
-using testing::Peer;
+using namespace http::testing;
+
+using fl::testing::Peer;
 
 const std::map<std::string, uint32_t, std::less<>> kCodes = {
     {"NO_ERROR", 0},         {"PROTOCOL_ERROR", 1},    {"INTERNAL_ERROR", 2},    {"FLOW_CONTROL_ERROR", 3},
@@ -177,7 +179,7 @@ class SentFrame {
   size_t at_ = 0;
 };
 
-class Cases : public testing::LoopFixture, private Handler {
+class Cases : public fl::testing::LoopFixture, private Handler {
  protected:
   void run(const Case& c) {
     seen.clear();

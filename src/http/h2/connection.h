@@ -38,6 +38,8 @@ class Connection {
   net::Loop& loop() { return stream_->loop(); }
   const Http2Options& options() const { return options_; }
   HeadWriter& head_writer() { return head_writer_; }
+  // Nothing is framed any more.
+  bool is_over() const { return framing_over_ || ended_; }
 
   // Frames what may be framed now; the bytes leave at the end of the loop's turn.
   void flush();
@@ -124,8 +126,8 @@ class Connection {
   bool finishing_ = false;
   bool framing_over_ = false;
   bool ended_ = false;
-  Wake write_wake_;
-  Wake written_;  // the reader waits for output to leave
+  net::Wake write_wake_;
+  net::Wake written_;  // the reader waits for output to leave
   bool reader_waits_ = false;
   net::TaskScope io_;
 };

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "http/body.h"
-#include "http/h2/wake.h"
+#include "net/wake.h"
 
 namespace fl::http::h2 {
 
@@ -54,7 +54,7 @@ class ReceivedBody : public BodySource {
   bool ended_ = true;
   BodyError error_ = BodyError::none;
   HeaderMap trailers_;
-  Wake wake_;
+  net::Wake wake_;
 };
 
 }  // namespace fl::http::h2

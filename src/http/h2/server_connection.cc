@@ -209,10 +209,9 @@ void ServerConnection::on_end_stream(Stream& stream) {
     stream.body().fail(BodyError::malformed);
     return refuse(x, NGHTTP2_PROTOCOL_ERROR);
   }
-  if (!x.dispatched) {
-    x.request_body = nullptr;
-    arrive(x);
-  }
+  if (x.dispatched || x.arrived) return;
+  x.request_body = nullptr;  // it was said to be empty, and is
+  arrive(x);
 }
 
 void ServerConnection::on_reset(Stream* stream, uint32_t code, bool by_peer) {
@@ -281,14 +280,17 @@ net::Task<> ServerConnection::answer(ServerExchange& x) {
     head.content_length = 0;
   }
   const bool counted = head.framing == Framing::length;
-  const bool has_body = body_allowed && x.response_body != nullptr && !(counted && head.content_length == 0);
+  const bool has_body = body_allowed && x.response_body != nullptr && head.framing != Framing::none &&
+                        !(counted && head.content_length == 0);
   co_await send(x, has_body, counted ? std::optional(head.content_length) : std::nullopt);
 }
 
 net::Task<> ServerConnection::send(ServerExchange& x, bool has_body, std::optional<uint64_t> length) {
   Stream& stream = x.as_stream();
   x.response_started = true;
-  const auto fields = head_writer().response(x.response, server_.date(), x.arena, Memory::lives_on);
+  // A body is not read before its head was framed; without one, nothing keeps the exchange until then.
+  const auto fields =
+      head_writer().response(x.response, server_.date(), x.arena, has_body ? Memory::lives_on : Memory::copied);
   if (has_body) {
     stream.start_sending(*x.response_body, length, x.arena, &x.bytes_sent);
     const nghttp2_data_provider provider = stream.provider();

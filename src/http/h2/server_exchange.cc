@@ -80,6 +80,7 @@ void ServerExchange::arm(TimePoint read_deadline, TimePoint write_deadline) {
 
 void ServerExchange::on_deadline() {
   const TimePoint now = server_connection_->loop().now();
+  if (!dispatched) return server_connection_->refuse(*this, NGHTTP2_CANCEL);  // its end, which it has to have, is late
   if (write_deadline_ <= now) {
     write_deadline_ = net::Stream::kNever;
     reset(NGHTTP2_CANCEL);

@@ -4,15 +4,17 @@
 #include <functional>
 #include <map>
 
-#include "http/h2/frames_for_test.h"
-#include "http/h2/wake.h"
+#include "http/testing/http2_frames.h"
 #include "http/websocket.h"
+#include "net/wake.h"
 #include "support/loop_fixture.h"
 
 namespace fl::http::h2 {
 namespace {
 
-using testing::Peer;
+using namespace http::testing;
+
+using fl::testing::Peer;
 
 // A body of the given chunks, with an error or trailers behind them; one is given out when the gate is opened.
 class ScriptedBody final : public BodySource {
@@ -41,7 +43,7 @@ class ScriptedHandler final : public Handler {
   net::Task<> handle(Exchange& x) const override { return f(x); }
 };
 
-class Http2Server : public testing::LoopFixture {
+class Http2Server : public fl::testing::LoopFixture {
  protected:
   Http2Server() {
     handler.f = [](Exchange& x) -> net::Task<> {
@@ -236,7 +238,7 @@ TEST_F(Http2Server, BrokenBodyIsReset) {
     request(*client, 1);
     EXPECT_EQ(received.streams[1].data, "short");
     EXPECT_FALSE(received.streams[1].ended);
-    EXPECT_EQ(received.streams[1].rst, NGHTTP2_INTERNAL_ERROR);
+    EXPECT_EQ(received.streams[1].rst, kInternalError);
     received.streams.clear();
   }
 }
@@ -258,7 +260,7 @@ TEST_F(Http2Server, InterimAnswers) {
 
 // Room is made as the reader moves on, not before.
 TEST_F(Http2Server, UploadsFollowTheReader) {
-  Wake go_on;
+  net::Wake go_on;
   size_t read = 0;
   handler.f = [&](Exchange& x) -> net::Task<> {
     for (;;) {
@@ -300,7 +302,7 @@ TEST_F(Http2Server, UnreadUploadsLeaveTheConnectionUsable) {
                  frame(FrameType::data, 0, id, std::string(16384, 'x')));
     settle(*client);
     EXPECT_EQ(received.status(id), 200);
-    EXPECT_EQ(received.streams[id].rst, NGHTTP2_NO_ERROR);
+    EXPECT_EQ(received.streams[id].rst, kNoError);
   }
   EXPECT_GE(received.windows[0], 60U * 48 * 1024 - (512 << 10));
   EXPECT_TRUE(received.goaways.empty());
@@ -308,7 +310,7 @@ TEST_F(Http2Server, UnreadUploadsLeaveTheConnectionUsable) {
 
 struct Listener final : ClientGoneListener {
   bool gone = false;
-  Wake wake;
+  net::Wake wake;
   void on_client_gone() noexcept override {
     gone = true;
     wake.notify();
@@ -335,7 +337,7 @@ TEST_F(Http2Server, ClientGoneIsTold) {
     auto client = connect();
     request(*client, 1);
     ASSERT_FALSE(listener.gone);
-    if (how == 0) client->send(frame(FrameType::rst_stream, 0, 1, number(NGHTTP2_CANCEL, 4)));
+    if (how == 0) client->send(frame(FrameType::rst_stream, 0, 1, number(kCancel, 4)));
     if (how == 1) client->half_close();
     if (how == 2) client->reset();
     quiesce();
@@ -345,7 +347,7 @@ TEST_F(Http2Server, ClientGoneIsTold) {
 }
 
 TEST_F(Http2Server, DrainIsTwoSteps) {
-  std::map<std::string, Wake, std::less<>> go_on;
+  std::map<std::string, net::Wake, std::less<>> go_on;
   handler.f = [&](Exchange& x) -> net::Task<> {
     co_await go_on[std::string(x.request.path)];
     x.respond(200, "ok");
@@ -426,7 +428,7 @@ TEST_F(Http2Server, HeadsOfAllStreamsAreBounded) {
   settle(*client);
   EXPECT_LE(server->active_exchanges(), 70U);
   EXPECT_GE(server->active_exchanges(), 60U);
-  EXPECT_EQ(received.streams[199].rst, NGHTTP2_REFUSED_STREAM);
+  EXPECT_EQ(received.streams[199].rst, kRefusedStream);
   EXPECT_TRUE(received.goaways.empty());
 }
 
@@ -514,7 +516,7 @@ TEST_F(Http2WebSocket, ManyBytesFollowTheWindow) {
 
 TEST_F(Http2WebSocket, ResetOfEitherSideEndsBoth) {
   auto client = open();
-  client->send(frame(FrameType::rst_stream, 0, 1, number(NGHTTP2_CANCEL, 4)));
+  client->send(frame(FrameType::rst_stream, 0, 1, number(kCancel, 4)));
   EXPECT_TRUE(turn_until([&] { return far->gone(); }));
   EXPECT_EQ(server->active_exchanges(), 0U);
   received.streams.clear();

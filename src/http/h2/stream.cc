@@ -40,6 +40,13 @@ void Stream::reset(uint32_t code) {
   wire_->flush_later();
 }
 
+void Stream::abandon(uint32_t code) {
+  if (closed_) return;
+  reset(code);
+  nghttp2_session_set_stream_user_data(wire_->session(), id_, nullptr);
+  on_close(code);
+}
+
 void Stream::consume(size_t bytes) {
   if (closed_)
     nghttp2_session_consume_connection(wire_->session(), bytes);

@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "http/body.h"
 #include "http/h2/received_body.h"
-#include "http/h2/wake.h"
 #include "net/timer_wheel.h"
+#include "net/wake.h"
 
 namespace fl::http::h2 {
 
@@ -39,6 +39,8 @@ class Stream {
 
   // Ends it from our side; when nghttp2 has it still.
   void reset(uint32_t code);
+  // The same, and nothing more is heard of it.
+  void abandon(uint32_t code);
   // The reader of body() has moved on: the peer may send as many bytes more.
   void consume(size_t bytes);
 
@@ -54,6 +56,7 @@ class Stream {
   net::Task<Sent> sent();
   // What is sent waits until the next call of this: the peer has to say first that it wants it.
   void hold_back() { held_back_ = true; }
+  bool is_held_back() const { return held_back_; }
   void release();
 
   // ---- from the connection
@@ -89,7 +92,7 @@ class Stream {
   bool wants_read_ = false;  // nghttp2 was told that there is nothing at hand
   bool held_back_ = false;
   Sent sent_;
-  Wake wake_;
+  net::Wake wake_;
   struct StallTimer : net::Timer {
     Stream& stream;
     explicit StallTimer(Stream& s) : Timer(&Stream::on_stall), stream(s) {}

@@ -10,7 +10,7 @@ namespace {
 using config::dynamic::ServersTransport;
 
 // What is spoken to servers, in our order.
-constexpr std::string_view kSpoken[] = {"http/1.1"};
+constexpr std::string_view kSpoken[] = {"h2", "http/1.1"};
 
 Result<tls::PeerName> read_peer_name(const config::dynamic::PeerCertSan& san) {
   using Kind = tls::PeerName::Kind;

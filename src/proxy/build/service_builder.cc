@@ -258,6 +258,8 @@ Result<ServiceBuilder::ChosenTransport> ServiceBuilder::transport(const config::
       made.plain.dial_timeout = timeouts.dial_timeout;
       made.plain.response_header_timeout = timeouts.response_header_timeout;
       made.plain.idle_timeout = timeouts.idle_conn_timeout;
+      made.plain.read_idle_timeout = timeouts.read_idle_timeout;
+      made.plain.ping_timeout = timeouts.ping_timeout;
     }
     known = transports_.emplace(name, std::move(made)).first;
   }
@@ -285,10 +287,11 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
     error = url.error();
     return nullptr;
   }
-  if (url->scheme != "http" && url->scheme != "https") {
-    error = {Code::invalid, fmt::format("server URL {}: servers with scheme {} are not supported by this version of "
-                                        "fairlead yet; use http:// or https://",
-                                        text, url->scheme)};
+  if (url->scheme != "http" && url->scheme != "https" && url->scheme != "h2c") {
+    error = {Code::invalid,
+             fmt::format("server URL {}: servers with scheme {} are not supported; use http://, https:// "
+                         "or h2c:// (HTTP/2 without TLS)",
+                         text, url->scheme)};
     return nullptr;
   }
   base_path = url->path;
@@ -302,6 +305,7 @@ std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view te
   spec->host_header = url->host_header();
   spec->address = url->address();
   spec->secure = url->scheme == "https";
+  spec->http2 = url->scheme == "h2c";
   spec->transport = transport;
   spec->slot = Slot(inputs_.upstream_slots);
   known = spec;

@@ -62,14 +62,15 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
 
   ProxyError error = ProxyError::none;
   for (bool fresh = false;; fresh = true) {
-    auto connection = fresh ? nullptr : upstream.take_idle();
+    auto connection = fresh ? nullptr : upstream.take(x);
     if (connection == nullptr) connection = co_await upstream.connect(x, error);
     if (connection == nullptr) break;
     http::ClientConnection& client = *connection;
     const http::ClientOutcome outcome = co_await client.run(std::move(connection), x, upstream.client_options());
     error = from(outcome.error);
     if (!outcome.detail.empty()) log::debug("{}: {}", transaction.record.server_url, outcome.detail);
-    if (!outcome.stale || fresh || !is_replayable(x)) break;
+    const bool once_more = outcome.unprocessed ? x.request_body == nullptr : outcome.stale && is_replayable(x);
+    if (!once_more || fresh) break;
   }
   transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
   if (error != ProxyError::none)

@@ -1,4 +1,4 @@
-// Passes one exchange on to a server over HTTP/1.1 and leaves the answer in it, its body still streaming.
+// Passes one exchange on to a server and leaves the answer in it, its body still streaming.
 #pragma once
 
 #include <memory>

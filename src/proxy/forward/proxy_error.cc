@@ -45,6 +45,7 @@ std::string_view describe(ProxyError error) {
     case ProxyError::response_timeout: return "the server did not answer in time";
     case ProxyError::malformed_response: return "the server's answer is not valid HTTP";
     case ProxyError::unexpected_switch: return "the server switched protocols unasked";
+    case ProxyError::no_upgrade: return "the server speaks HTTP/2, which has no upgrades";
     case ProxyError::request_body: return "the client's body is malformed";
     case ProxyError::request_timeout: return "the client's body did not come in time";
     case ProxyError::client_gone: return "the client went away";

@@ -4,13 +4,20 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "net/wake.h"
 #include "proxy/worker.h"
 #include "tls/tls_stream.h"
 
 namespace fl::proxy {
 namespace {
 constexpr Duration kHandshakeTimeout = 10s;  // as Traefik
+
+bool offers_http2(const tls::ClientContext& context) {
+  const auto& protocols = context.options().alpn;
+  return std::ranges::find(protocols, "h2") != protocols.end();
 }
+
+}  // namespace
 
 struct Upstream::Dialing final : http::ClientGoneListener {
   net::Stream* stream = nullptr;
@@ -21,6 +28,20 @@ struct Upstream::Dialing final : http::ClientGoneListener {
   }
 };
 
+struct Upstream::Waiting final : http::ClientGoneListener {
+  net::Wake wake;
+  bool client_gone = false;
+  ProxyError error = ProxyError::none;  // of the one who dialed
+  void end(ProxyError why) {
+    error = why;
+    wake.notify();
+  }
+  void on_client_gone() noexcept override {
+    client_gone = true;
+    wake.notify();
+  }
+};
+
 Upstream::Upstream(Worker& worker, const UpstreamSpec& spec)
     : worker_(worker),
       host_(spec.host),
@@ -28,11 +49,27 @@ Upstream::Upstream(Worker& worker, const UpstreamSpec& spec)
       transport_(spec.transport),
       secure_(spec.secure),
       tls_session_(spec.secure ? std::make_shared<tls::ClientSession>() : nullptr),
+      http2_(spec.http2),
+      shares_(spec.http2 || (spec.secure && offers_http2(*spec.transport.tls))),
       expiry_(*this) {}
 
-Upstream::~Upstream() = default;
+Upstream::~Upstream() { close(); }
 
-std::unique_ptr<http::ClientConnection> Upstream::take_idle() {
+void Upstream::close() {
+  idle_.clear();
+  for (http::SharedConnection* connection : std::exchange(shared_, {})) connection->close();
+}
+
+bool Upstream::may_share(const http::Exchange& exchange) const { return shares_ && exchange.request.upgrade.empty(); }
+
+std::unique_ptr<http::ClientConnection> Upstream::open_shared() {
+  for (http::SharedConnection* connection : shared_)
+    if (auto share = connection->open()) return share;
+  return nullptr;
+}
+
+std::unique_ptr<http::ClientConnection> Upstream::take(const http::Exchange& exchange) {
+  if (may_share(exchange)) return open_shared();
   while (!idle_.empty()) {
     auto connection = std::move(idle_.back().connection);
     idle_.pop_back();
@@ -41,7 +78,55 @@ std::unique_ptr<http::ClientConnection> Upstream::take_idle() {
   return nullptr;
 }
 
+// Exchanges that could share a connection do not each make one: they wait for the first one's.
 net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Exchange& exchange, ProxyError& error) {
+  if (http2_ && !exchange.request.upgrade.empty()) {
+    error = ProxyError::no_upgrade;
+    co_return nullptr;
+  }
+  while (may_share(exchange) && dialing_) {
+    Waiting waiting;
+    waiting_.push_back(&waiting);
+    exchange.watch_client(&waiting);
+    co_await waiting.wake;
+    exchange.watch_client(nullptr);
+    std::erase(waiting_, &waiting);
+    error = waiting.client_gone ? ProxyError::client_gone : waiting.error;
+    if (error != ProxyError::none) co_return nullptr;
+    if (auto share = open_shared()) co_return share;
+  }
+  const bool leads = may_share(exchange);
+  dialing_ |= leads;
+  auto stream = co_await dial_any(exchange, error);
+  std::unique_ptr<http::ClientConnection> connection;
+  if (stream != nullptr) {
+    const auto* secured = secure_ ? static_cast<tls::TlsStream*>(stream.get()) : nullptr;
+    const bool http2 = secured != nullptr ? secured->negotiated().alpn == "h2" : http2_;
+    connection = adopt(std::move(stream), http2);
+  }
+  if (leads) {
+    dialing_ = false;
+    for (Waiting* waiting : waiting_) waiting->end(error == ProxyError::client_gone ? ProxyError::none : error);
+  }
+  co_return connection;
+}
+
+std::unique_ptr<http::ClientConnection> Upstream::adopt(std::unique_ptr<net::Stream> stream, bool http2) {
+  if (!http2) {
+    shares_ = http2_;
+    return http::make_http1_client(*this, std::move(stream));
+  }
+  shares_ = true;
+  http::SharedConnection& connection = http::make_http2_client(*this, std::move(stream),
+                                                               {.tls = secure_,
+                                                                .idle_timeout = transport_.idle_timeout,
+                                                                .read_idle_timeout = transport_.read_idle_timeout,
+                                                                .ping_timeout = transport_.ping_timeout});
+  shared_.push_back(&connection);
+  return connection.open();
+}
+
+net::Task<std::unique_ptr<net::Stream>> Upstream::dial_any(http::Exchange& exchange, ProxyError& error) {
   const Duration timeout = transport_.dial_timeout;
   const TimePoint deadline = timeout > 0s ? worker_.loop().now() + timeout : net::Stream::kNever;
   Result<std::vector<net::IpAddress>> resolved;
@@ -53,23 +138,23 @@ net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Excha
     error = ProxyError::name_resolution;
     co_return nullptr;
   }
+  const bool http1_only = !exchange.request.upgrade.empty();
   Dialing dialing;
   exchange.watch_client(&dialing);
   std::unique_ptr<net::Stream> stream;
   for (size_t i = 0; i < resolved->size() && stream == nullptr && !dialing.client_gone; ++i)
-    stream = co_await dial((*resolved)[i], deadline, dialing, error);
+    stream = co_await dial((*resolved)[i], deadline, http1_only, dialing, error);
   exchange.watch_client(nullptr);
   if (dialing.client_gone) {
     error = ProxyError::client_gone;
     co_return nullptr;
   }
-  if (stream == nullptr) co_return nullptr;
-  error = ProxyError::none;
-  co_return http::make_http1_client(*this, std::move(stream));
+  if (stream != nullptr) error = ProxyError::none;
+  co_return stream;
 }
 
-net::Task<std::unique_ptr<net::Stream>> Upstream::dial(net::IpAddress ip, TimePoint deadline, Dialing& dialing,
-                                                       ProxyError& error) {
+net::Task<std::unique_ptr<net::Stream>> Upstream::dial(net::IpAddress ip, TimePoint deadline, bool http1_only,
+                                                       Dialing& dialing, ProxyError& error) {
   int code = 0;
   auto socket = net::start_connect({ip, port_}, &code);
   if (socket != nullptr) {
@@ -82,7 +167,8 @@ net::Task<std::unique_ptr<net::Stream>> Upstream::dial(net::IpAddress ip, TimePo
     co_return nullptr;
   }
   if (!secure_) co_return socket;
-  auto secured = tls::TlsStream::start_connect(std::move(socket), transport_.tls, host_, tls_session_);
+  auto secured = tls::TlsStream::start_connect(std::move(socket), transport_.tls, host_, tls_session_,
+                                               http1_only ? "http/1.1" : "");
   dialing.stream = secured.get();
   const auto done = co_await secured->connected(worker_.loop().now() + kHandshakeTimeout);
   dialing.stream = nullptr;
@@ -103,6 +189,8 @@ void Upstream::put_back(std::unique_ptr<http::ClientConnection> connection) {
 void Upstream::on_closed(http::ClientConnection& connection) noexcept {
   std::erase_if(idle_, [&connection](const Idle& idle) { return idle.connection.get() == &connection; });
 }
+
+void Upstream::on_ended(http::SharedConnection& connection) noexcept { std::erase(shared_, &connection); }
 
 void Upstream::arm() {
   if (!idle_.empty() && transport_.idle_timeout > 0s)

@@ -7,14 +7,14 @@
 
 #include "net/loop.h"
 
-namespace fl::http::h2 {
+namespace fl::net {
 
 class Wake {
  public:
   // The waiter goes on at the end of the loop's turn, never from in here.
   void notify() noexcept {
     if (waiter_)
-      net::Loop::current().resume_later(std::exchange(waiter_, {}));
+      Loop::current().resume_later(std::exchange(waiter_, {}));
     else
       notified_ = true;
   }
@@ -28,4 +28,4 @@ class Wake {
   bool notified_ = false;
 };
 
-}  // namespace fl::http::h2
+}  // namespace fl::net

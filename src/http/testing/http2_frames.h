@@ -2,21 +2,34 @@
 // read with nghttp2's decoder.
 #pragma once
 
-#include <nghttp2/nghttp2.h>
-
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/check.h"
 #include "http/h2/frame_scanner.h"
 
-namespace fl::http::h2 {
+namespace fl::http::testing {
+
+using h2::FrameHeader;
+using h2::FrameScanner;
+using h2::FrameType;
+using h2::kAck;
+using h2::kEndHeaders;
+using h2::kEndStream;
 
 using TestFields = std::vector<std::pair<std::string, std::string>>;
+
+// RFC 9113 7
+enum ErrorCode : uint32_t {
+  kNoError = 0,
+  kInternalError = 2,
+  kRefusedStream = 7,
+  kCancel = 8,
+};
 
 inline constexpr std::string_view kTestPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -67,10 +80,10 @@ class ReceivedFrames {
     int64_t rst = -1;  // code
   };
 
-  ReceivedFrames() { FL_CHECK(nghttp2_hd_inflate_new(&inflater_) == 0); }
+  ReceivedFrames();
   ReceivedFrames(const ReceivedFrames&) = delete;
   ReceivedFrames& operator=(const ReceivedFrames&) = delete;
-  ~ReceivedFrames() { nghttp2_hd_inflate_del(inflater_); }
+  ~ReceivedFrames();
 
   // Takes whole frames from the front of `bytes`.
   void take(std::string& bytes) {
@@ -147,30 +160,12 @@ class ReceivedFrames {
     if (header.type == FrameType::data && header.has(kEndStream)) stream.ended = true;
   }
 
-  TestFields inflate() {
-    TestFields fields;
-    const auto* in = reinterpret_cast<const uint8_t*>(block_.data());
-    size_t left = block_.size();
-    for (;;) {
-      nghttp2_nv nv{};
-      int flags = 0;
-      const ssize_t n = nghttp2_hd_inflate_hd2(inflater_, &nv, &flags, in, left, 1);
-      FL_CHECK(n >= 0);
-      in += n;
-      left -= static_cast<size_t>(n);
-      if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
-        fields.emplace_back(std::string(reinterpret_cast<char*>(nv.name), nv.namelen),
-                            std::string(reinterpret_cast<char*>(nv.value), nv.valuelen));
-      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
-      if ((flags & NGHTTP2_HD_INFLATE_EMIT) == 0 && left == 0) break;
-    }
-    nghttp2_hd_inflate_end_headers(inflater_);
-    return fields;
-  }
+  struct Inflater;
+  TestFields inflate();
 
-  nghttp2_hd_inflater* inflater_ = nullptr;
+  std::unique_ptr<Inflater> inflater_;
   std::string block_;
   bool block_ends_stream_ = false;
 };
 
-}  // namespace fl::http::h2
+}  // namespace fl::http::testing
