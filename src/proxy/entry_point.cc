@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "proxy/answers.h"
+#include "proxy/grpc.h"
 #include "proxy/snapshot.h"
 #include "proxy/transaction.h"
 
@@ -118,6 +119,10 @@ bool is_misdirected(const TlsHosts& hosts, const http::ConnectionInfo& connectio
 }
 
 net::Task<> EntryPoint::handle(http::Exchange& x) const {
+  return is_grpc(x.request) ? answer_as_grpc(x, route(x)) : route(x);
+}
+
+net::Task<> EntryPoint::route(http::Exchange& x) const {
   auto* transaction =
       new (x.arena.allocate(sizeof(Transaction), alignof(Transaction))) Transaction(worker_, worker_.current());
   x.attachment = transaction;

@@ -52,6 +52,8 @@ class EntryPoint final : public http::Handler {
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:
+  net::Task<> route(http::Exchange& exchange) const;
+
   const EntryPointOptions options_;
   Worker& worker_;
 };

@@ -2,6 +2,7 @@
 #include "proxy/middleware/add_prefix.h"
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
+#include "proxy/middleware/grpc_web.h"
 #include "proxy/middleware/headers.h"
 #include "proxy/middleware/ip_allow_list.h"
 #include "proxy/middleware/middleware.h"
@@ -28,6 +29,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::add_prefix, make_add_prefix>("addprefix"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
+    kind<&Middleware::grpc_web, make_grpc_web>("grpcweb"),
     kind<&Middleware::headers, make_headers>("headers"),
     kind<&Middleware::ip_allow_list, make_ip_allow_list>("ipallowlist"),
     kind<&Middleware::ip_white_list, make_ip_white_list>("ipwhitelist"),

@@ -1,0 +1,21 @@
+// What the proxy itself says to gRPC clients: they look for a grpc-status, not for a page. Pure; worker thread.
+#pragma once
+
+#include <cstdint>
+
+#include "http/exchange.h"
+#include "net/task.h"
+
+namespace fl::proxy {
+
+// HTTP/2 with a content type of application/grpc, whatever message format follows.
+bool is_grpc(const http::RequestHead& request);
+
+// The code that clients take an HTTP status for (gRPC: doc/http-grpc-status-mapping.md).
+int grpc_status_of(uint16_t status);
+
+// Serves the exchange as `task` does; an answer that no server gave becomes one of trailers only. Differs from Traefik,
+// which lets the client do the mapping.
+net::Task<> answer_as_grpc(http::Exchange& exchange, net::Task<> task);
+
+}  // namespace fl::proxy

@@ -1,0 +1,203 @@
+"""gRPC through the proxy, with grpcio as client and server: all four kinds of calls, metadata and trailers, deadlines,
+cancellation, errors of the proxy, reload and drain while a stream runs. Messages are bytes, so nothing is generated."""
+import concurrent.futures
+import os
+import signal
+import sys
+import threading
+import unittest
+
+from support import ROOT, ProxyTest, one_service, wait_until
+
+try:
+    import grpc
+except ImportError:
+    # tools/install_deps.sh --conformance puts it there.
+    python = ROOT / "build/venv/bin/python"
+    if os.environ.get("GRPC_TEST_RETRIED") or not python.exists():
+        print("skipped: no Python with grpcio; tools/install_deps.sh --conformance installs one")
+        sys.exit(77)
+    os.environ["GRPC_TEST_RETRIED"] = "1"
+    os.execv(python, [str(python), *sys.argv])
+
+
+class Service(grpc.GenericRpcHandler):
+    def __init__(self):
+        self.cancelled = threading.Event()
+        self.started = threading.Event()
+        self.metadata = {}
+
+    def service(self, details):
+        self.metadata = dict(details.invocation_metadata)
+        return {
+            "/test.Echo/Unary": grpc.unary_unary_rpc_method_handler(self.unary),
+            "/test.Echo/Server": grpc.unary_stream_rpc_method_handler(self.server_stream),
+            "/test.Echo/Client": grpc.stream_unary_rpc_method_handler(self.client_stream),
+            "/test.Echo/Both": grpc.stream_stream_rpc_method_handler(self.both),
+            "/test.Echo/Fail": grpc.unary_unary_rpc_method_handler(self.fail),
+            "/test.Echo/Hang": grpc.unary_unary_rpc_method_handler(self.hang),
+        }.get(details.method)
+
+    def unary(self, request, context):
+        context.send_initial_metadata((("x-first", "1"),))
+        context.set_trailing_metadata((("x-last", "2"), ("x-bytes-bin", b"\x00\xff")))
+        return request
+
+    def server_stream(self, request, context):
+        for i in range(int(request)):
+            yield b"%d" % i
+
+    def client_stream(self, requests, context):
+        return b"%d" % sum(len(r) for r in requests)
+
+    def both(self, requests, context):
+        for request in requests:
+            yield request.upper()
+
+    def fail(self, request, context):
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not today")
+
+    def hang(self, request, context):
+        context.add_callback(self.cancelled.set)
+        self.started.set()
+        self.cancelled.wait(20)
+        return b""
+
+
+class GrpcTest(ProxyTest):
+    def start(self, **options):
+        self.service = Service()
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(16),
+                                  options=[("grpc.max_receive_message_length", -1)])
+        self.server.add_generic_rpc_handlers((self.service,))
+        port = self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+        self.addCleanup(self.server.stop, 0)
+        self.url = f"h2c://127.0.0.1:{port}"
+        proxy = self.fairlead(one_service(self.url), **options)
+        proxy.wait_until_routing()
+        self.open_channel(proxy)
+        return proxy
+
+    def open_channel(self, proxy):
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{proxy.port}", options=[
+            ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)])
+        self.addCleanup(self.channel.close)
+
+    def unary(self, method, request=b"", **options):
+        return self.channel.unary_unary(f"/test.Echo/{method}")(request, timeout=options.pop("timeout", 10), **options)
+
+    def test_unary_with_metadata_and_trailers(self):
+        self.start()
+        answer, call = self.channel.unary_unary("/test.Echo/Unary").with_call(
+            b"hello", timeout=10, metadata=(("x-mine", "a"), ("x-mine-bin", b"\x01\x02")))
+        self.assertEqual(answer, b"hello")
+        self.assertIn(("x-first", "1"), call.initial_metadata())
+        trailers = dict(call.trailing_metadata())
+        self.assertEqual((trailers["x-last"], trailers["x-bytes-bin"]), ("2", b"\x00\xff"))
+        self.assertEqual(self.service.metadata["x-mine"], "a")
+        self.assertEqual(self.service.metadata["x-mine-bin"], b"\x01\x02")
+        self.assertEqual(self.service.metadata["x-forwarded-proto"], "http")
+
+    def test_large_messages(self):
+        self.start()
+        message = os.urandom(5_000_000)
+        self.assertEqual(self.unary("Unary", message, timeout=60), message)
+
+    def test_many_calls_at_a_time(self):
+        self.start()
+        calls = [self.channel.unary_unary("/test.Echo/Unary").future(b"%d" % i, timeout=30) for i in range(300)]
+        self.assertEqual([c.result() for c in calls], [b"%d" % i for i in range(300)])
+
+    def test_server_stream(self):
+        self.start()
+        answers = list(self.channel.unary_stream("/test.Echo/Server")(b"1000", timeout=20))
+        self.assertEqual(answers, [b"%d" % i for i in range(1000)])
+
+    def test_client_stream(self):
+        self.start()
+        answer = self.channel.stream_unary("/test.Echo/Client")((b"x" * 1000 for _ in range(1000)), timeout=20)
+        self.assertEqual(answer, b"1000000")
+
+    def test_both_ways_in_turns(self):
+        self.start()
+        turn = threading.Semaphore(1)
+
+        def requests():
+            for word in (b"one", b"two", b"three"):
+                turn.acquire()
+                yield word
+
+        answers = []
+        for answer in self.channel.stream_stream("/test.Echo/Both")(requests(), timeout=20):
+            answers.append(answer)
+            turn.release()
+        self.assertEqual(answers, [b"ONE", b"TWO", b"THREE"])
+
+    def test_errors_of_the_server(self):
+        self.start()
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Fail")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertEqual(caught.exception.details(), "not today")
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Missing")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def test_deadline_reaches_the_server(self):
+        self.start()
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Hang", timeout=0.5)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        self.assertTrue(self.service.cancelled.wait(10))
+
+    def test_cancellation_reaches_the_server(self):
+        self.start()
+        call = self.channel.unary_unary("/test.Echo/Hang").future(b"", timeout=20)
+        self.assertTrue(self.service.started.wait(10))
+        call.cancel()
+        self.assertTrue(self.service.cancelled.wait(10))
+
+    def test_errors_of_the_proxy_are_statuses(self):
+        proxy = self.start()
+        self.server.stop(0).wait()
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.unary("Unary")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertEqual(caught.exception.details(), "Bad Gateway")
+        proxy.configure({"http": {"routers": {"other": {"rule": "Host(`other`)", "service": "s"}},
+                                  "services": one_service(self.url)["http"]["services"]}})
+
+        def is_unimplemented():
+            try:
+                self.unary("Unary")
+            except grpc.RpcError as error:
+                return error.code() == grpc.StatusCode.UNIMPLEMENTED and error.details() == "Not Found"
+        wait_until(is_unimplemented, "a call that no router wants is unimplemented")
+
+    def test_a_stream_outlives_reload_and_drain(self):
+        proxy = self.start(transport={"lifeCycle": {"graceTimeOut": "20s"}})
+        more = threading.Semaphore(0)
+        last = threading.Event()
+
+        def requests():
+            while not last.is_set():
+                more.acquire()
+                yield b"word"
+
+        call = self.channel.stream_stream("/test.Echo/Both")(requests(), timeout=30)
+        more.release()
+        self.assertEqual(next(call), b"WORD")
+        proxy.configure(one_service("http://127.0.0.1:9"))
+        proxy.signal(signal.SIGTERM)
+        wait_until(lambda: "stopping" in proxy.log.read_text(), "the proxy drains")
+        more.release()
+        self.assertEqual(next(call), b"WORD")
+        last.set()
+        more.release()
+        self.assertEqual(list(call), [b"WORD"])
+        self.assertEqual(proxy.wait_for_exit(15), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
