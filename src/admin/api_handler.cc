@@ -4,6 +4,7 @@
 
 #include "admin/answers.h"
 #include "admin/api_routes.h"
+#include "admin/debug_answers.h"
 #include "base/strings.h"
 #include "config/static/configuration.h"
 
@@ -30,7 +31,8 @@ std::string_view forwarded_prefix(const http::RequestHead& request) {
 ApiHandler::ApiHandler(std::shared_ptr<const State> state)
     : state_(std::move(state)),
       base_(options(*state_).base_path.substr(0, options(*state_).base_path.find_last_not_of('/') + 1)),
-      has_dashboard_(options(*state_).dashboard) {}
+      has_dashboard_(options(*state_).dashboard),
+      has_debug_(options(*state_).debug) {}
 
 net::Task<> ApiHandler::handle(http::Exchange& x) const {
   std::string_view path = x.request.path;
@@ -46,6 +48,8 @@ net::Task<> ApiHandler::handle(http::Exchange& x) const {
       co_return;
     }
   }
+  if (is_below_base && has_debug_ && is_get)
+    if (auto debug = debug_answer(path)) co_return x.respond_owned(200, std::move(debug->body), debug->content_type);
   const FoundRoute found = is_below_base ? find_api_route(path) : FoundRoute{};
   if (found.route == nullptr) co_return answer_not_found(x);
   if (!is_get) co_return x.respond(405, "", {});

@@ -3,6 +3,7 @@
 //
 //   <basePath>/api/rawdata, overview, version, entrypoints, {http,tcp,udp}/{routers,services,middlewares}, certificates
 //   <basePath>, <basePath>/dashboard/      the dashboard, unless api.dashboard is false
+//   <basePath>/debug/vars, /debug/pprof/cmdline      with api.debug
 #pragma once
 
 #include <memory>
@@ -26,6 +27,7 @@ class ApiHandler final : public http::Handler {
   const std::shared_ptr<const State> state_;
   const std::string base_;  // api.basePath without a slash at its end
   const bool has_dashboard_;
+  const bool has_debug_;
   const DashboardHandler dashboard_;
 };
 

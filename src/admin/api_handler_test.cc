@@ -290,6 +290,24 @@ TEST_F(ApiTest, Pages) {
   EXPECT_EQ(get("/api/certificates?page=2", 400), R"({"message":"invalid request: page: 2, per_page: 100"})");
 }
 
+TEST_F(ApiTest, DebugPagesOnlyWhenAskedFor) {
+  const auto debug = [&](std::string_view target, uint16_t status = 200) {
+    ExchangeForTest x("GET", target);
+    x.run(*make());
+    EXPECT_EQ(x.response.status, status) << target;
+    return x.body();
+  };
+  debug("/debug/vars", 404);
+  facts_.configuration.api->debug = true;
+  const auto vars = json::parse(debug("/debug/vars"));
+  ASSERT_TRUE(vars);
+  ASSERT_NE(vars->find("cmdline"), nullptr);
+  ASSERT_NE(vars->find("memstats"), nullptr);
+  EXPECT_GT(*vars->find("memstats")->find("HeapSys")->if_int(), 0);
+  EXPECT_NE(debug("/debug/pprof/cmdline").find("admin_test"), std::string::npos);
+  debug("/debug/pprof/heap", 404);
+}
+
 TEST_F(ApiTest, SaysNo) {
   const struct {
     std::string_view target, body;

@@ -44,6 +44,9 @@ void add_api(const statics::Api& api, dynamic::Http& http) {
   const std::string base = api.base_path.substr(0, api.base_path.find_last_not_of('/') + 1);
   http.routers["api"] =
       make_router(kInternalEntryPoint, fmt::format("PathPrefix(`{}/api`)", base), "api@internal", kHighest - 1);
+  if (api.debug)
+    http.routers["debug"] =
+        make_router(kInternalEntryPoint, fmt::format("PathPrefix(`{}/debug`)", base), "api@internal", kHighest - 1);
   if (!api.dashboard) return;
   dynamic::Router dashboard = make_router(kInternalEntryPoint, fmt::format("PathPrefix(`{}`)", api.base_path),
                                           "dashboard@internal", kHighest - 2);

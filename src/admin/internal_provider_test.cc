@@ -47,6 +47,8 @@ TEST(InternalConfiguration, PublishesTheInsecureApi) {
 
   c.api->dashboard = false;
   EXPECT_EQ(internal_configuration(c).http.routers.size(), 1U);
+  c.api->debug = true;
+  EXPECT_EQ(internal_configuration(c).http.routers.at("debug").rule, "PathPrefix(`/a.b/debug`)");
 }
 
 TEST(InternalConfiguration, PutsPingAndMetricsOnTheirEntryPoints) {

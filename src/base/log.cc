@@ -1,10 +1,8 @@
-// spdlog's sinks do the writing, locking and rotating; the lines are made here, because their form is Traefik's
-// (zerolog's console and JSON forms).
+// spdlog writes to stdout, RotatingFile to files; the lines are made here, because their form is Traefik's (zerolog's
+// console and JSON forms).
 #include "base/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <mutex>
 
 #include "base/json.h"
+#include "base/rotating_file.h"
 #include "base/strings.h"
 #include "base/time.h"
 
@@ -33,14 +32,13 @@ constexpr std::array<LevelName, 7> kLevels{{{"trace", "TRC", "\033[34m"},
                                             {"fatal", "FTL", "\033[1;31m"},
                                             {"panic", "PNC", "\033[1;31m"}}};
 constexpr std::string_view kDim = "\033[90m", kKey = "\033[36m", kReset = "\033[0m";
-// What "keep all of them" (0) comes to: rotation renames each one.
-constexpr size_t kAllBackups = 1000;
 
 using Sink = std::shared_ptr<spdlog::sinks::sink>;
 
 // Where the log goes now. Replaced as a whole, so that a line is written by one configuration only.
 struct Output {
-  Sink sink;
+  Sink sink;                           // of stdout, when there is no file
+  std::unique_ptr<RotatingFile> file;  // null: stdout
   bool json = false;
   bool color = false;
 };
@@ -48,14 +46,15 @@ struct Output {
 std::atomic<Level> threshold{Level::error};
 std::mutex output_mutex;  // guards current_output()
 
-std::shared_ptr<const Output> make_output(Sink sink, bool json, bool color) {
+std::shared_ptr<const Output> output_to_stdout(bool json, bool color) {
+  Sink sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
   sink->set_pattern("%v");
-  return std::make_shared<const Output>(Output{std::move(sink), json, color});
+  return std::make_shared<const Output>(
+      Output{.sink = std::move(sink), .file = nullptr, .json = json, .color = color && ::isatty(STDOUT_FILENO) != 0});
 }
 
 std::shared_ptr<const Output>& current_output() {
-  static auto output =
-      make_output(std::make_shared<spdlog::sinks::stdout_sink_mt>(), false, ::isatty(STDOUT_FILENO) != 0);
+  static auto output = output_to_stdout(false, true);
   return output;
 }
 
@@ -110,23 +109,18 @@ std::string json_line(Level level, std::string_view time, std::string_view messa
 }  // namespace
 
 Result<> configure(const Options& options) {
-  const bool to_file = !options.file_path.empty();
-  Sink sink;
-  try {
-    if (!to_file) {
-      sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-    } else if (options.max_size_mb == 0) {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file_path);
-    } else {
-      const size_t backups = options.max_backups == 0 ? kAllBackups : options.max_backups;
-      sink =
-          std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file_path, options.max_size_mb << 20, backups);
-    }
-  } catch (const std::exception& e) {
-    return fail(Code::unavailable, fmt::format("opening log file {}: {}", options.file_path, e.what()));
+  std::shared_ptr<const Output> output;
+  if (options.file_path.empty()) {
+    output = output_to_stdout(options.json, options.color);
+  } else {
+    FL_TRY(auto file, RotatingFile::open({.path = options.file_path,
+                                          .max_bytes = options.max_size_mb << 20,
+                                          .max_backups = options.max_backups,
+                                          .max_age = std::chrono::days(options.max_age_days),
+                                          .compress = options.compress}));
+    output = std::make_shared<const Output>(
+        Output{.sink = nullptr, .file = std::move(file), .json = options.json, .color = false});
   }
-  const bool color = options.color && !to_file && ::isatty(STDOUT_FILENO) != 0;
-  auto output = make_output(std::move(sink), options.json, color);
   {
     const std::lock_guard lock(output_mutex);
     current_output() = std::move(output);
@@ -153,6 +147,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   const std::string time = format_rfc3339(std::chrono::floor<std::chrono::seconds>(system_clock().wall()));
   const std::string line =
       output->json ? json_line(level, time, message, fields) : text_line(level, time, message, fields, output->color);
+  if (output->file != nullptr) return output->file->write(line + "\n");
   try {
     output->sink->log({"", spdlog::level::info, {line.data(), line.size()}});
     output->sink->flush();

@@ -18,10 +18,12 @@ enum class Level : uint8_t { trace, debug, info, warn, error, fatal, panic };
 struct Options {
   Level level = Level::error;
   bool json = false;
-  bool color = true;       // only ever used on a terminal
-  std::string file_path;   // empty: stdout
-  size_t max_size_mb = 0;  // rotate above this size; 0: never
-  size_t max_backups = 0;
+  bool color = true;        // only ever used on a terminal
+  std::string file_path;    // empty: stdout
+  size_t max_size_mb = 0;   // rotate above this size; 0: never
+  size_t max_backups = 0;   // rotated files to keep; 0: all
+  size_t max_age_days = 0;  // remove rotated files that are older; 0: never
+  bool compress = false;    // rotated files, with gzip
 };
 
 // A key and value beside the message, as Traefik's log has them: {"routerName", "web@file"}.

@@ -17,7 +17,9 @@ Result<> configure_log(const config::statics::Log& options) {
                          .color = !options.no_color,
                          .file_path = options.file_path,
                          .max_size_mb = static_cast<size_t>(options.max_size),
-                         .max_backups = static_cast<size_t>(options.max_backups)});
+                         .max_backups = static_cast<size_t>(options.max_backups),
+                         .max_age_days = static_cast<size_t>(options.max_age),
+                         .compress = options.compress});
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ class Validator {
       error("log.level", fmt::format("\"{}\" is not one of {}", c_.log.level, fmt::join(kLevels, ", ")));
     check_one_of("log.format", c_.log.format, {"common", "json"});
     if (c_.log.max_size < 0) error("log.maxSize", "must not be negative");
+    if (c_.log.max_age < 0) error("log.maxAge", "must not be negative");
     if (c_.log.max_backups < 0) error("log.maxBackups", "must not be negative");
   }
 

@@ -52,7 +52,7 @@ void describe(Fields<Api>& f) {
   f("basePath", &Api::base_path, "prefix of the API and the dashboard");
   f("insecure", &Api::insecure, "serve both on the entry point traefik, without authentication");
   f("dashboard", &Api::dashboard, "serve the dashboard");
-  f("debug", &Api::debug, "serve /debug as well", kUnsupported);
+  f("debug", &Api::debug, "serve /debug/vars and /debug/pprof/cmdline as well");
   f("disableDashboardAd", &Api::disable_dashboard_ad, "no advertisement on the dashboard");
   f("dashboardName", &Api::dashboard_name, "name shown on the dashboard");
 }

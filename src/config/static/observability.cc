@@ -10,9 +10,9 @@ void describe(Fields<Log>& f) {
   f("noColor", &Log::no_color, "no colours on a terminal");
   f("filePath", &Log::file_path, "write to this file instead of stdout");
   f("maxSize", &Log::max_size, "rotate the file above this many megabytes; 0 never");
-  f("maxAge", &Log::max_age, "days to keep rotated files; 0 for ever", kUnsupported);
+  f("maxAge", &Log::max_age, "days to keep rotated files; 0 for ever");
   f("maxBackups", &Log::max_backups, "number of rotated files to keep; 0 all");
-  f("compress", &Log::compress, "compress rotated files with gzip", kUnsupported);
+  f("compress", &Log::compress, "compress rotated files with gzip");
   f.unsupported("otlp", "send the log to an OpenTelemetry collector");
 }
 
