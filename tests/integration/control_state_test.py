@@ -164,7 +164,9 @@ class ControlStateTest(support.ProxyTest):
             "name": "app", "image": "x", "memory": 64, "portMappings": [{"containerPort": port}],
             "dockerLabels": {"traefik.http.routers.app.rule": "PathPrefix(`/app`)"}}])
         instance = control.call("RegisterContainerInstance", cluster="web", attributes=[
-            {"name": "ecs.capability.external"}], totalResources=[
+            {"name": "ecs.capability.external"}, {"name": "ecs.capability.task-eni"},
+            {"name": "com.amazonaws.ecs.capability.docker-remote-api.1.18"},
+            {"name": "com.amazonaws.ecs.capability.docker-remote-api.1.17"}], totalResources=[
                 {"name": "CPU", "type": "INTEGER", "integerValue": 1024},
                 {"name": "MEMORY", "type": "INTEGER", "integerValue": 1024}])
         agent = Agent(control, "web", instance["containerInstance"]["containerInstanceArn"])
@@ -178,8 +180,10 @@ class ControlStateTest(support.ProxyTest):
         support.wait_until(lambda: support.accepts(proxy.port), "the proxy listens")
         support.wait_until(lambda: support.get(proxy.port, "/app").status == 404, "nothing is routed yet")
 
-        task = control.call("RunTask", cluster="web", taskDefinition="app", launchType="EXTERNAL",
-                            networkConfiguration={"awsvpcConfiguration": {"subnets": ["s"]}})["tasks"][0]["taskArn"]
+        started = control.call("RunTask", cluster="web", taskDefinition="app", launchType="EXTERNAL",
+                               networkConfiguration={"awsvpcConfiguration": {"subnets": ["s"]}})
+        self.assertFalse(started["failures"])
+        task = started["tasks"][0]["taskArn"]
         support.wait_until(lambda: agent.desired.get(task) == "RUNNING", "the agent hears of the task")
         binding = {"bindIP": "127.0.0.1", "containerPort": port, "hostPort": port, "protocol": "tcp"}
         control.call("SubmitTaskStateChange", cluster="web", task=task, status="RUNNING", containers=[
