@@ -94,6 +94,7 @@ net::Task<Result<http::FetchResponse>> Caller::get(const ecs::ServiceModel& serv
   FL_CO_TRY(const http::Url* base, endpoint(service));
   http::FetchRequest request{.method = "GET", .url = *base, .headers = std::move(headers), .body = {}};
   request.url.path = std::move(path);
+  request.url.has_query = !query.empty();
   request.url.query = std::move(query);
   request.url.has_query = !request.url.query.empty();
   FL_CO_TRY(const Credentials keys, co_await credentials.get());
