@@ -90,20 +90,18 @@ std::string sha256_hex(std::string_view bytes) { return hex(sha256(bytes)); }
 
 Certificate::Certificate(x509_st* leaf, evp_pkey_st* key, stack_st_X509* chain)
     : leaf_(leaf), key_(key), chain_(chain) {
-  const std::string common_name = attribute(X509_get_subject_name(leaf_), NID_commonName);
-  names_ = alternative_names(leaf_);
-  if (!common_name.empty()) names_.push_back(common_name);
-  for (std::string& name : names_) name = to_lower(name);
-  std::ranges::sort(names_);
-  names_.erase(std::ranges::unique(names_).begin(), names_.end());
   switch (EVP_PKEY_get_base_id(key_)) {
     case EVP_PKEY_EC: key_kind_ = KeyKind::ecdsa; break;
     case EVP_PKEY_ED25519:
     case EVP_PKEY_ED448: key_kind_ = KeyKind::eddsa; break;
     default: key_kind_ = KeyKind::rsa; break;
   }
-  not_before_ = time_of(X509_get0_notBefore(leaf_));
-  not_after_ = time_of(X509_get0_notAfter(leaf_));
+  facts_ = read_facts();
+  names_ = facts_.sans;
+  if (!facts_.common_name.empty()) names_.push_back(facts_.common_name);
+  for (std::string& name : names_) name = to_lower(name);
+  std::ranges::sort(names_);
+  names_.erase(std::ranges::unique(names_).begin(), names_.end());
   FL_CHECK(X509_set_ex_data(leaf_, leaf_index(), this) == 1);
 }
 
@@ -120,8 +118,10 @@ const Certificate* Certificate::of(const x509_st* leaf) {
 
 Result<std::shared_ptr<const Certificate>> Certificate::parse(std::string_view chain_pem, std::string_view key_pem) {
   FL_TRY(Owned<STACK_OF(X509)> chain, openssl::parse_certificates(chain_pem));
-  FL_TRY(Owned<EVP_PKEY> key, openssl::parse_private_key(key_pem));
   Owned<X509> leaf(sk_X509_shift(chain.get()));
+  const EVP_PKEY* public_key = X509_get0_pubkey(leaf.get());
+  const char* type = public_key == nullptr ? nullptr : EVP_PKEY_get0_type_name(public_key);
+  FL_TRY(Owned<EVP_PKEY> key, openssl::parse_private_key(key_pem, type == nullptr ? "" : type));
   if (X509_check_private_key(leaf.get(), key.get()) != 1) {
     ERR_clear_error();
     return fail(Code::invalid, "the private key is not the certificate's");
@@ -161,7 +161,7 @@ std::shared_ptr<const Certificate> Certificate::make_default(WallTime now) {
   return std::shared_ptr<const Certificate>(new Certificate(leaf.release(), key.release(), sk_X509_new_null()));
 }
 
-CertificateFacts Certificate::facts() const {
+CertificateFacts Certificate::read_facts() const {
   CertificateFacts facts;
   facts.fingerprint = sha256_hex(openssl::der(leaf_));
   unsigned char* spki = nullptr;
@@ -185,8 +185,8 @@ CertificateFacts Certificate::facts() const {
   facts.key_type = key_kind_ == KeyKind::rsa ? "RSA" : key_kind_ == KeyKind::ecdsa ? "ECDSA" : "Ed25519";
   facts.key_bits = EVP_PKEY_get_bits(key_);
   facts.signature_algorithm = signature_name(X509_get_signature_nid(leaf_));
-  facts.not_before = not_before_;
-  facts.not_after = not_after_;
+  facts.not_before = time_of(X509_get0_notBefore(leaf_));
+  facts.not_after = time_of(X509_get0_notAfter(leaf_));
   return facts;
 }
 

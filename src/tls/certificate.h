@@ -52,9 +52,9 @@ class Certificate {
   // Names it is good for: common name, DNS names and addresses; lower case, each once.
   const std::vector<std::string>& names() const { return names_; }
   KeyKind key_kind() const { return key_kind_; }
-  WallTime not_before() const { return not_before_; }
-  WallTime not_after() const { return not_after_; }
-  CertificateFacts facts() const;
+  WallTime not_before() const { return facts_.not_before; }
+  WallTime not_after() const { return facts_.not_after; }
+  const CertificateFacts& facts() const { return facts_; }
   std::string chain_pem() const;
 
   // A DER OCSP response to show with it; null: none.
@@ -72,13 +72,14 @@ class Certificate {
 
  private:
   Certificate(x509_st* leaf, evp_pkey_st* key, stack_st_X509* chain);
+  CertificateFacts read_facts() const;
 
   x509_st* leaf_;
   evp_pkey_st* key_;
   stack_st_X509* chain_;
   std::vector<std::string> names_;
   KeyKind key_kind_;
-  WallTime not_before_, not_after_;
+  CertificateFacts facts_;
   mutable std::atomic<std::shared_ptr<const std::string>> staple_;
 };
 

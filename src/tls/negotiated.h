@@ -15,6 +15,7 @@ struct Negotiated {
   std::string server_name;     // of the client's hello, lower case, without a trailing dot; empty when there was none
   bool resumed = false;        // of an earlier session: no certificate was shown
   bool peer_verified = false;  // the peer's certificate chains to an authority we were told to trust
+  std::string peer_subject;    // distinguished name of its certificate, as RFC 2253 writes it
   std::vector<std::string> peer_certificates;  // DER, the peer's own first
 };
 

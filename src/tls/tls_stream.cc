@@ -204,6 +204,7 @@ void TlsStream::take_negotiated(bool verifies) {
   negotiated_.resumed = SSL_session_reused(session_) == 1;
   if (const X509* peer = SSL_get0_peer_certificate(session_); peer != nullptr) {
     negotiated_.peer_verified = verifies && SSL_get_verify_result(session_) == X509_V_OK;
+    negotiated_.peer_subject = openssl::distinguished_name(X509_get_subject_name(peer));
     negotiated_.peer_certificates.push_back(openssl::der(peer));
     // A server's view of the chain is without its first, a client's is with it.
     STACK_OF(X509)* chain = SSL_get_peer_cert_chain(session_);

@@ -1,5 +1,6 @@
 #include "tls/openssl/handles.h"
 
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -8,10 +9,46 @@
 #include "base/check.h"
 
 namespace fl::tls::openssl {
+
+Owned<BIO> read_bio(std::string_view text) {
+  FL_CHECK(text.size() <= INT_MAX);
+  Owned<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  FL_CHECK(bio != nullptr);
+  return bio;
+}
+
 namespace {
 
 // Nobody is there to be asked.
 int no_password(char*, int, int, void*) { return -1; }
+
+// Null when it is not of that type, or in no form known here.
+Owned<EVP_PKEY> decode_private_key(std::string_view pem, const std::string& type) {
+  const Owned<BIO> bio = read_bio(pem);
+  EVP_PKEY* key = nullptr;
+  while (key == nullptr) {
+    char *label = nullptr, *header = nullptr;
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_read_bio(bio.get(), &label, &header, &data, &size) != 1) break;
+    const Owned<char> label_owner(label), header_owner(header);
+    const Owned<unsigned char> data_owner(data);
+    const std::string_view name = label;
+    const char* structure = name == PEM_STRING_PKCS8INF                                 ? "PrivateKeyInfo"
+                            : name == PEM_STRING_ECPRIVATEKEY || name == PEM_STRING_RSA ? "type-specific"
+                                                                                        : nullptr;
+    if (structure == nullptr || *header != '\0') continue;
+    OSSL_DECODER_CTX* decoder =
+        OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, type.c_str(), EVP_PKEY_KEYPAIR, nullptr, nullptr);
+    const unsigned char* at = data;
+    auto left = static_cast<size_t>(size);
+    OSSL_DECODER_from_data(decoder, &at, &left);
+    OSSL_DECODER_CTX_free(decoder);
+    OPENSSL_cleanse(data, static_cast<size_t>(size));
+  }
+  ERR_clear_error();
+  return Owned<EVP_PKEY>(key);
+}
 
 }  // namespace
 
@@ -21,13 +58,6 @@ std::string take_error() {
   if (code == 0) return "unknown error";
   const char* reason = ERR_reason_error_string(code);
   return reason != nullptr ? reason : "error " + std::to_string(code);
-}
-
-Owned<BIO> read_bio(std::string_view text) {
-  FL_CHECK(text.size() <= INT_MAX);
-  Owned<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  FL_CHECK(bio != nullptr);
-  return bio;
 }
 
 Result<Owned<STACK_OF(X509)>> parse_certificates(std::string_view pem) {
@@ -45,7 +75,9 @@ Result<Owned<STACK_OF(X509)>> parse_certificates(std::string_view pem) {
   return all;
 }
 
-Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem) {
+Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem, std::string_view type) {
+  if (!type.empty())
+    if (Owned<EVP_PKEY> key = decode_private_key(pem, std::string(type)); key != nullptr) return key;
   const Owned<BIO> bio = read_bio(pem);
   ERR_clear_error();
   Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
@@ -55,6 +87,15 @@ Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem) {
   if (pem.find("PRIVATE KEY-----") == std::string_view::npos)
     return fail(Code::invalid, "there is no PEM private key in it (-----BEGIN PRIVATE KEY-----)");
   return fail(Code::invalid, "the private key in it cannot be read: " + take_error());
+}
+
+std::string distinguished_name(const X509_NAME* name) {
+  const Owned<BIO> bio(BIO_new(BIO_s_mem()));
+  FL_CHECK(bio != nullptr);
+  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<size_t>(size)};
 }
 
 std::string der(const X509* certificate) {
