@@ -142,6 +142,11 @@ net::Task<> EntryPoint::route(http::Exchange& x) const {
   record.has_query = request.has_query;
   record.version = request.version;
   record.tls = x.connection().tls;
+  if (const tls::Negotiated* agreed = x.connection().negotiated; agreed != nullptr) {
+    record.tls_version = agreed->version;
+    record.tls_cipher = agreed->cipher;
+    record.tls_client_subject = agreed->peer_subject;
+  }
   record.websocket = http::has_token(request.upgrade, "websocket");
 
   const auto prepared = prepare_request(options_, x);

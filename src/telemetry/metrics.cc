@@ -149,7 +149,7 @@ void WorkerMetrics::count(const RequestRecord& r) {
   columns[layout_.retries()] += r.retries;
 }
 
-MetricsSnapshot WorkerMetrics::snapshot() const { return {keys_, values_, open_connections_}; }
+MetricsSnapshot WorkerMetrics::snapshot() const { return {keys_, values_, open_connections_, handshake_failures_}; }
 
 void WorkerMetrics::forget_others(const ConfiguredNames& names) {
   const auto old_keys = std::exchange(keys_, {});

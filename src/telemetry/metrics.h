@@ -70,6 +70,7 @@ struct MetricsSnapshot {
   std::vector<std::shared_ptr<const SeriesKey<std::string>>> keys;
   std::vector<uint64_t> values;           // a row of RowLayout::width() for each key
   std::vector<int64_t> open_connections;  // by entry point
+  std::map<std::pair<size_t, std::string_view>, uint64_t> handshake_failures;  // by entry point and reason
 };
 
 class WorkerMetrics {
@@ -81,6 +82,8 @@ class WorkerMetrics {
   void count(const RequestRecord& record);
   void connection_opened(size_t entry_point) { ++open_connections_[entry_point]; }
   void connection_closed(size_t entry_point) { --open_connections_[entry_point]; }
+  // A client's TLS handshake came to nothing; `reason` is a literal.
+  void handshake_failed(size_t entry_point, std::string_view reason) { ++handshake_failures_[{entry_point, reason}]; }
 
   MetricsSnapshot snapshot() const;
   // Folds rows of routers and services not in `names` into rows without them: what entry points have counted stays.
@@ -115,6 +118,7 @@ class WorkerMetrics {
   std::vector<KeyPointer> keys_;                              // by row
   std::vector<uint64_t> values_;
   std::vector<int64_t> open_connections_;
+  std::map<std::pair<size_t, std::string_view>, uint64_t> handshake_failures_;
   KeyView lookup_;  // kept for the memory of its header values
 };
 

@@ -69,6 +69,9 @@ TEST_F(MetricsTest, WholePage) {
   two->connection_opened(0);
   two->connection_opened(0);
   one->connection_closed(0);
+  one->handshake_failed(0, "timeout");
+  two->handshake_failed(0, "timeout");
+  two->handshake_failed(0, "version");
   gauges.config_reloads = 3;
   gauges.last_reload_success = 1795230000;
   gauges.server_up = {{{"app@file", "http://10.0.0.1"}, true}, {{"app@file", "http://10.0.0.2"}, false}};
@@ -133,6 +136,10 @@ traefik_entrypoint_responses_bytes_total{code="502",entrypoint="web",method="GET
 # TYPE traefik_open_connections gauge
 traefik_open_connections{entrypoint="web",protocol="TCP"} 2
 traefik_open_connections{entrypoint="dns",protocol="UDP"} 0
+# HELP fairlead_tls_handshake_failures_total How many TLS handshakes of clients came to nothing, by entryPoint and reason
+# TYPE fairlead_tls_handshake_failures_total counter
+fairlead_tls_handshake_failures_total{entrypoint="web",reason="timeout"} 2
+fairlead_tls_handshake_failures_total{entrypoint="web",reason="version"} 1
 # HELP traefik_router_request_duration_seconds How long it took to process the request on a router, partitioned by service, status code, protocol, and method.
 # TYPE traefik_router_request_duration_seconds histogram
 traefik_router_request_duration_seconds_bucket{code="200",method="GET",protocol="http",router="web@file",service="weighted@file",le="0.1"} 0

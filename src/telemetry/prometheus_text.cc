@@ -188,6 +188,19 @@ void write_connections(Page& page, const std::vector<EntryPointLabel>& entry_poi
   }
 }
 
+// Not in Traefik, which only logs them.
+void write_handshake_failures(Page& page, const std::vector<EntryPointLabel>& entry_points,
+                              const std::vector<MetricsSnapshot>& workers) {
+  std::map<std::string, uint64_t> sums;
+  for (const auto& worker : workers)
+    for (const auto& [place, n] : worker.handshake_failures)
+      sums[to_text({{"entrypoint", entry_points[place.first].name}, {"reason", std::string(place.second)}})] += n;
+  if (sums.empty()) return;
+  page.family("fairlead_tls_handshake_failures_total", "counter",
+              "How many TLS handshakes of clients came to nothing, by entryPoint and reason");
+  for (const auto& [labels, n] : sums) page.sample("fairlead_tls_handshake_failures_total", labels, n);
+}
+
 void write_retries_and_servers(Page& page, const std::map<std::string, uint64_t>& retries,
                                const ProcessGauges& gauges) {
   if (!retries.empty())
@@ -235,6 +248,7 @@ std::string to_prometheus_text(const MetricsOptions& options, const std::vector<
   write_config(page, gauges);
   by_entry_point.write(page, "traefik_entrypoint", kEntryPointHelp, options.buckets);
   write_connections(page, entry_points, workers);
+  write_handshake_failures(page, entry_points, workers);
   by_router.write(page, "traefik_router", kRouterHelp, options.buckets);
   by_service.write(page, "traefik_service", kServiceHelp, options.buckets);
   if (options.services) write_retries_and_servers(page, retries, gauges);

@@ -74,6 +74,8 @@ struct WorkerThread::Serving {
     door.server.set_on_closed([this, index] { metrics->connection_closed(index); });
     door.acceptor.set_on_opened([this, index] { metrics->connection_opened(index); });
     door.acceptor.set_on_closed([this, index] { metrics->connection_closed(index); });
+    door.acceptor.set_on_handshake_failed(
+        [this, index](tls::HandshakeFailure failure) { metrics->handshake_failed(index, tls::to_text(failure)); });
   }
 
   void add_udp(const EntryPointWiring& wiring, size_t index, int fd) {
