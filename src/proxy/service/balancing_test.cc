@@ -23,7 +23,7 @@ class Balancing : public ProxyForTest {
     if (picked >= 0) {
       upstream = origins[static_cast<size_t>(picked)]->take_connection();
       head = receive_head(*upstream);
-      upstream->send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      upstream->send("HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
     const std::string answer = receive_head(*client);
     client->take();
@@ -54,6 +54,7 @@ class Balancing : public ProxyForTest {
   std::vector<std::unique_ptr<testing::Origin>> origins;
   std::unique_ptr<Peer> client;
   std::string cookie, head;
+  std::string status = "200 OK";  // that the origins answer with
 };
 
 TEST_F(Balancing, EvenTurns) {
@@ -154,6 +155,77 @@ TEST_F(Balancing, HostHeaderAndPath) {
   EXPECT_TRUE(head.starts_with("GET /base/ HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(origins[0]->port()) + "\r\n"))
       << head;
   EXPECT_NE(head.find("X-Forwarded-Host: h\r\n"), head.npos);
+}
+
+// What a check would do.
+void set_up(const BuildResult& built, std::string_view service, size_t server, bool up) {
+  built.report->services.at(service).servers.at(server).health->set_up(up);
+}
+
+TEST_F(Balancing, ServersThatAreDownAreLeftOut) {
+  start_origins(3);
+  auto configuration = all_to(urls());
+  balancer(configuration).health_check.emplace().path = "/";
+  balancer(configuration).sticky.emplace().cookie.emplace().name = "lb";
+  const auto built = publish(configuration);
+  ASSERT_EQ(built.health_checks.size(), 1U);
+  set_up(built, "app@file", 1, false);
+  EXPECT_EQ(count(8).count(1), 0U);
+  const int mine = ask();
+  const std::string known = cookie.substr(0, cookie.find(';'));
+  set_up(built, "app@file", static_cast<size_t>(mine), false);
+  EXPECT_NE(ask("Cookie: " + known + "\r\n"), mine);
+  EXPECT_TRUE(cookie.starts_with("lb=")) << "it now knows another";
+  for (size_t i = 0; i < 3; ++i) set_up(built, "app@file", i, false);
+  EXPECT_EQ(ask(), -1);
+  EXPECT_EQ(records.back().status, 503);
+  // Kept through a configuration that changes the service.
+  balancer(configuration).pass_host_header = false;
+  const auto next = publish(configuration);
+  EXPECT_EQ(ask(), -1);
+  set_up(next, "app@file", 2, true);
+  EXPECT_EQ(count(3), (std::map<int, int>{{2, 3}}));
+}
+
+TEST_F(Balancing, WeightedServicesLeaveOutWhoIsDown) {
+  start_origins(2);
+  Configuration configuration = all_to({});
+  auto& services = configuration.http.services;
+  services["app@file"] = {};
+  auto& weighted = services["app@file"].weighted.emplace();
+  weighted.services = {{.name = "one@file"}, {.name = "two@file"}};
+  weighted.health_check.emplace();
+  for (size_t i = 0; i < 2; ++i) {
+    auto& child = services[i == 0 ? "one@file" : "two@file"] = all_to({urls()[i]}).http.services["app@file"];
+    if (i == 0) child.load_balancer->health_check.emplace().path = "/";
+  }
+  auto built = publish(configuration);
+  EXPECT_EQ(built.report->services.at("app@file").errors,
+            std::vector<std::string>{"cannot register two@file as updater for app@file: healthCheck not enabled in "
+                                     "config for this service"});
+  services["two@file"].load_balancer->health_check.emplace().path = "/";
+  built = publish(configuration);
+  EXPECT_EQ(count(4), (std::map<int, int>{{0, 2}, {1, 2}}));
+  set_up(built, "one@file", 0, false);
+  EXPECT_EQ(count(4), (std::map<int, int>{{1, 4}}));
+  set_up(built, "two@file", 0, false);
+  EXPECT_EQ(ask(), -1);
+}
+
+TEST_F(Balancing, BadAnswersPutAServerOut) {
+  start_origins(2);
+  auto configuration = all_to(urls());
+  balancer(configuration).passive_health_check.emplace() = {.failure_window = 10s, .max_failed_attempts = 2};
+  const auto built = publish(configuration);
+  EXPECT_TRUE(built.health_checks.empty()) << "nobody asks";
+  status = "404 Not Found";
+  EXPECT_EQ(count(8), (std::map<int, int>{{0, 4}, {1, 4}}));
+  status = "503 Service Unavailable";
+  EXPECT_EQ(count(4), (std::map<int, int>{{0, 2}, {1, 2}}));
+  EXPECT_EQ(ask(), -1);
+  status = "200 OK";
+  pass(10s);
+  EXPECT_EQ(count(4), (std::map<int, int>{{0, 2}, {1, 2}}));
 }
 
 TEST(Sticky, DefaultName) {
