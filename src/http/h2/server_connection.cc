@@ -302,8 +302,8 @@ net::Task<> ServerConnection::send(ServerExchange& x, bool has_body, std::option
     if (!x.response_complete) co_return stream.reset(NGHTTP2_INTERNAL_ERROR);
   } else {
     nghttp2_submit_response(session(), stream.id(), fields.data(), fields.size(), nullptr);
-    flush();
     x.response_complete = true;
+    flush();
   }
   // RFC 9113 8.1: the answer is whole, what the client still sends is not wanted.
   if (!stream.closed() && !stream.body().ended() && !x.is_tunnel) stream.reset(NGHTTP2_NO_ERROR);

@@ -63,7 +63,8 @@ void ServerExchange::abort() noexcept {
 }
 
 void ServerExchange::on_abort() noexcept {
-  if (!dispatched) server_connection_->arrive(*this);  // to be let go
+  if (response_complete && body_.ended() && close_code() == NGHTTP2_NO_ERROR) return;  // an answer without a body
+  if (!dispatched) server_connection_->arrive(*this);                                  // to be let go
   if (response_body != nullptr) response_body->abandon();
   abort();
 }
