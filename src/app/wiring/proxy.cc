@@ -71,6 +71,17 @@ telemetry::ConfiguredNames names_in(const proxy::RuntimeReport& report) {
   return names;
 }
 
+std::vector<telemetry::CertificateGauge> certificate_gauges(const tls::CertificateStore& certificates) {
+  std::vector<telemetry::CertificateGauge> out;
+  const auto add = [&out](const tls::CertificateFacts& c) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(c.not_after.time_since_epoch()).count();
+    out.push_back({c.common_name, c.serial, join(c.sans, ","), seconds});
+  };
+  for (const auto& certificate : certificates.all()) add(certificate->facts());
+  add(certificates.default_certificate()->facts());
+  return out;
+}
+
 }  // namespace
 
 ProxyProgram::ProxyProgram(config::LoadedStatic loaded, Wiring wiring)
@@ -123,6 +134,11 @@ Result<> ProxyProgram::start() {
           registry_->set_server_up(check->options().service, server.url, server.is_up(loop_.now()));
     });
   }
+  FL_TRY(tls_upkeep_, TlsUpkeep::create(loop_, static_.configuration.tls_server, [this] {
+           if (builder_ == nullptr) return;  // the end has come
+           builder_->files_changed();
+           apply();
+         }));
   builder_ = std::make_unique<proxy::SnapshotBuilder>(build_inputs());
   providers_ = std::make_unique<ProviderRunner>(loop_, static_.configuration, stop_, [this] { apply(); });
   FL_TRY_VOID(start_workers());
@@ -134,6 +150,7 @@ Result<> ProxyProgram::start() {
   else
     tasks_.spawn(accept_later());
   tasks_.spawn(refresh_sources());
+  tasks_.spawn(tls_upkeep_->run(stop_));
   log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
             wiring_.entry_points.size(), workers_.size(), static_.source);
   return {};
@@ -160,6 +177,9 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
                             .default_transport = default_transport(static_.configuration.servers_transport),
                             .insecure_skip_verify = static_.configuration.servers_transport.insecure_skip_verify,
                             .root_cas = static_.configuration.servers_transport.root_cas,
+                            .ticket_keys = tls_upkeep_->ticket_keys(),
+                            .key_log_file = static_.configuration.tls_server.key_log_file,
+                            .clock = loop_.clock(),
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};
   auto tls = tls::ClientContext::create({});  // without one, https servers are not checked
@@ -237,11 +257,17 @@ void ProxyProgram::apply() {
   auto merged = merger_.merge(configurations);
   std::vector<config::Issue> issues = providers_->issues();
   issues.insert(issues.end(), merged.issues.begin(), merged.issues.end());
-  auto built =
-      builder_->build(std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration)), issues);
+  const auto configuration = std::make_shared<const config::dynamic::Configuration>(std::move(merged.configuration));
+  auto built = builder_->build(configuration, issues);
+  if (tls_upkeep_->watch(builder_->files())) {  // a file may have changed before it was watched
+    builder_->files_changed();
+    built = builder_->build(configuration, issues);
+  }
 
-  if (registry_ != nullptr)
+  if (registry_ != nullptr) {
     registry_->config_applied([report = built.report] { return names_in(*report); }, loop_.wall());
+    registry_->set_certificates(certificate_gauges(*built.report->tls->certificates));
+  }
   for (auto& worker : workers_) worker->publish(built.snapshot);
   health_checks_ = std::move(built.health_checks);
   health_checker_.set(health_checks_);
@@ -269,6 +295,9 @@ void ProxyProgram::log_news(const proxy::RuntimeReport& report, const std::vecto
     objects(*services, "serviceName");
   for (const auto* middlewares : {&report.middlewares, &report.tcp.middlewares})
     objects(*middlewares, "middlewareName");
+  objects(report.tls->options, "tlsOptionsName");
+  for (const config::Issue& issue : report.tls->issues)
+    say(issue.to_text(), {"source", issue.path}, issue.severity == config::Severity::error);
   for (const config::Issue& issue : issues)
     if (issue.object.empty()) say(issue.to_text(), {"source", issue.where}, issue.severity == config::Severity::error);
   logged_ = std::move(now);
@@ -284,7 +313,12 @@ void ProxyProgram::on_signal(int signal) {
     case SIGUSR1:
       for (auto& worker : workers_) worker->reopen_access_log();
       break;
-    case SIGHUP: providers_->reload(); break;
+    case SIGHUP:
+      providers_->reload();
+      tls_upkeep_->read_secret();
+      builder_->files_changed();
+      apply();
+      break;
     default:
       if (terminating_.exchange(true))
         hard_stop_.request_stop();

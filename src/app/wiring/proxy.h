@@ -12,6 +12,7 @@
 #include "admin/state.h"
 #include "app/signals.h"
 #include "app/wiring/provider_runner.h"
+#include "app/wiring/tls_upkeep.h"
 #include "app/wiring/wire.h"
 #include "app/wiring/worker_thread.h"
 #include "base/result.h"
@@ -41,7 +42,7 @@ class ProxyProgram {
   Result<> open_entry_points();
   proxy::BuildInputs build_inputs();
   Result<> start_workers();
-  // A provider has news, or the start: builds and publishes.
+  // A provider has news, files of certificates have changed, or the start: builds and publishes.
   void apply();
   // Opens the doors, once every provider has reported or had time to.
   void accept();
@@ -68,6 +69,7 @@ class ProxyProgram {
   std::unique_ptr<http::Fetcher> prober_;  // asks servers how they are
   proxy::HealthChecker health_checker_;
   proxy::HealthChecks health_checks_;  // of the configuration in force
+  std::unique_ptr<TlsUpkeep> tls_upkeep_;
   std::unique_ptr<proxy::SnapshotBuilder> builder_;
   std::shared_ptr<admin::State> admin_state_;
   std::unique_ptr<telemetry::Registry> registry_;

@@ -78,6 +78,17 @@ void describe(Fields<Experimental>& f) {
   f.refused("hub", "gone since Traefik v3: Traefik Hub's agent is a program of its own");
 }
 
+void describe(Fields<TlsServer>& f) {
+  f("sessionTicketSecretFile", &TlsServer::session_ticket_secret_file,
+    "secret of at least 32 bytes that keys of session tickets are made from; nodes that share it resume each other's "
+    "sessions; empty: random keys",
+    kFairleadOnly);
+  f("keyLogFile", &TlsServer::key_log_file,
+    "for debugging alone: secrets of every TLS connection are written there, so that whoever reads the file reads the "
+    "traffic",
+    kFairleadOnly);
+}
+
 // In the order a newcomer meets them.
 void describe(Fields<Configuration>& f) {
   f("entryPoints", &Configuration::entry_points, "listeners, by name; without any there is http on :80");
@@ -91,6 +102,7 @@ void describe(Fields<Configuration>& f) {
   f.unsupported("certificatesResolvers", "certificates from ACME or Tailscale");
   f("serversTransport", &Configuration::servers_transport, "connections to servers of services that name no transport");
   f("tcpServersTransport", &Configuration::tcp_servers_transport, "the same for TCP services");
+  f("tlsServer", &Configuration::tls_server, "TLS that is terminated here, as a whole", kFairleadOnly);
   f("hostResolver", &Configuration::host_resolver, "look up host names while routing", kAllowEmpty);
   f("global", &Configuration::global, "the program as a whole");
   f("core", &Configuration::core, "the core");

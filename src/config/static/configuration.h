@@ -83,6 +83,13 @@ struct Experimental {
   bool operator==(const Experimental&) const = default;
 };
 
+// Not in Traefik.
+struct TlsServer {
+  std::string session_ticket_secret_file;
+  std::string key_log_file;
+  bool operator==(const TlsServer&) const = default;
+};
+
 struct Configuration {
   Global global;
   ServersTransport servers_transport;
@@ -97,6 +104,7 @@ struct Configuration {
   std::optional<HostResolver> host_resolver;
   Experimental experimental;
   Core core;
+  TlsServer tls_server;
   bool operator==(const Configuration&) const = default;
 };
 
@@ -109,6 +117,7 @@ void describe(Fields<TcpServersTransport>& f);
 void describe(Fields<Api>& f);
 void describe(Fields<Ping>& f);
 void describe(Fields<Experimental>& f);
+void describe(Fields<TlsServer>& f);
 void describe(Fields<Configuration>& f);
 
 }  // namespace fl::config::statics

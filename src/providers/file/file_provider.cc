@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "net/file_watcher.h"
 #include "providers/file/paths.h"
-#include "providers/file/watcher.h"
 
 namespace fl::providers::file {
 namespace {
@@ -22,16 +22,16 @@ void log_errors(const std::vector<SourceStatus>& before, const std::vector<Sourc
 
 net::Task<void> FileProvider::run(Sink& sink, net::StopToken stop) {
   net::Loop& loop = net::Loop::current();
-  Watcher watcher(loop, [this] { changed_.ring(); });
+  net::FileWatcher watcher(loop, [this] { changed_.ring(); });
   bool goes_on = true;
   while (goes_on) {
     const auto before = status();
     if (options_.watch) {
-      Watched watched;
+      net::Watched watched;
       if (options_.directory.empty())
         watched.add_path(options_.filename);
       else
-        watched.add_tree(options_.directory);
+        add_tree(options_.directory, watched);
       const auto watching = watcher.watch(watched);
       watch_error_ = watching ? "" : watching.error().message;
     }

@@ -14,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMaxDepth = 32;
-constexpr int kMaxLinks = 40;
 
 bool is_configuration(const std::string& name) {
   return !name.starts_with('.') && (name.ends_with(".toml") || name.ends_with(".yaml") || name.ends_with(".yml"));
@@ -58,49 +57,21 @@ Result<std::vector<std::string>> files_below(const std::string& directory) {
   return out;
 }
 
-void Watched::add_path(const std::string& path) {
-  std::error_code error;
-  fs::path rest = fs::absolute(path, error).lexically_normal();
-  fs::path at = "/";
-  for (int links = 0; !rest.relative_path().empty();) {
-    const fs::path relative = rest.relative_path();
-    const fs::path step = *relative.begin();
-    rest = relative.lexically_relative(step);
-    if (rest == ".") rest.clear();
-    if (step == "..") {
-      at = at.parent_path();
-      continue;
-    }
-    // An entry that may be anything stays so.
-    const auto [entry, is_new] = directories.try_emplace(at.string());
-    if (is_new || !entry->second.empty()) entry->second.insert(step.string());
-    const fs::path next = at / step;
-    if (fs::is_symlink(fs::symlink_status(next, error))) {
-      const fs::path target = fs::read_symlink(next, error);
-      if (error || ++links > kMaxLinks) return;
-      if (target.is_absolute()) at = "/";
-      rest = rest.empty() ? target.relative_path() : target.relative_path() / rest;
-      continue;
-    }
-    at = next;
-  }
-}
-
-void Watched::add_tree(const std::string& directory) {
-  add_path(directory);
+void add_tree(const std::string& directory, net::Watched& watched) {
+  watched.add_path(directory);
   std::error_code error;
   const fs::path root = fs::canonical(directory, error);
   if (error) return;
-  directories[root.string()].clear();
+  watched.directories[root.string()].clear();
   fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && at != end; at.increment(error)) {
     if (at->path().filename().string().starts_with('.')) {
       at.disable_recursion_pending();
     } else if (is_directory(*at)) {
-      directories[at->path().string()].clear();
+      watched.directories[at->path().string()].clear();
       if (at.depth() >= kMaxDepth) at.disable_recursion_pending();
     } else if (at->is_symlink(error) && is_configuration(at->path().filename().string())) {
-      add_path(at->path().string());
+      watched.add_path(at->path().string());
     }
   }
 }

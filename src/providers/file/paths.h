@@ -1,13 +1,11 @@
-// Which files a file provider reads, and which directories have to be watched so that no change of them is missed.
+// Which files a file provider reads, and what has to be watched so that no change of them is missed.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "net/file_watcher.h"
 
 namespace fl::providers::file {
 
@@ -16,15 +14,7 @@ namespace fl::providers::file {
 // Errors: the directory itself cannot be read; what cannot be read below it is left out.
 Result<std::vector<std::string>> files_below(const std::string& directory);
 
-// Directories to watch, each with the entries in it that matter; no names: all of them.
-struct Watched {
-  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> directories;
-
-  // Every directory on the way to `path`, with the one entry that leads on, through all symbolic links: whatever step
-  // is replaced (Kubernetes swaps the link ..data), missing or made later, a watched directory sees it.
-  void add_path(const std::string& path);
-  // The way to `directory`, and everything in it and below.
-  void add_tree(const std::string& directory);
-};
+// Has the way to `directory` watched, and everything in it and below.
+void add_tree(const std::string& directory, net::Watched& watched);
 
 }  // namespace fl::providers::file

@@ -1,4 +1,4 @@
-#include "providers/file/watcher.h"
+#include "net/file_watcher.h"
 
 #include <fmt/format.h>
 #include <sys/inotify.h>
@@ -8,28 +8,61 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
-namespace fl::providers::file {
+namespace fl::net {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr uint32_t kUnfinished = IN_CREATE | IN_MODIFY;
 constexpr uint32_t kFinished = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB;
+constexpr int kMaxLinks = 40;
 constexpr uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_Q_OVERFLOW;
 
 }  // namespace
 
-Watcher::Watcher(net::Loop& loop, std::move_only_function<void()> on_change)
+void Watched::add_path(const std::string& path) {
+  std::error_code error;
+  fs::path rest = fs::absolute(path, error).lexically_normal();
+  fs::path at = "/";
+  for (int links = 0; !rest.relative_path().empty();) {
+    const fs::path relative = rest.relative_path();
+    const fs::path step = *relative.begin();
+    rest = relative.lexically_relative(step);
+    if (rest == ".") rest.clear();
+    if (step == "..") {
+      at = at.parent_path();
+      continue;
+    }
+    // An entry that may be anything stays so.
+    const auto [entry, is_new] = directories.try_emplace(at.string());
+    if (is_new || !entry->second.empty()) entry->second.insert(step.string());
+    const fs::path next = at / step;
+    if (fs::is_symlink(fs::symlink_status(next, error))) {
+      const fs::path target = fs::read_symlink(next, error);
+      if (error || ++links > kMaxLinks) return;
+      if (target.is_absolute()) at = "/";
+      rest = rest.empty() ? target.relative_path() : target.relative_path() / rest;
+      continue;
+    }
+    at = next;
+  }
+}
+
+FileWatcher::FileWatcher(Loop& loop, std::move_only_function<void()> on_change)
     : loop_(loop), on_change_(std::move(on_change)), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (fd_ >= 0) loop_.add(fd_, EPOLLIN | EPOLLET, *this);
 }
 
-Watcher::~Watcher() {
+FileWatcher::~FileWatcher() {
   if (fd_ < 0) return;
   loop_.forget(*this);
   ::close(fd_);
 }
 
-Result<> Watcher::watch(const Watched& watched) {
+Result<> FileWatcher::watch(const Watched& watched) {
   if (fd_ < 0) return fail(Code::exhausted, "inotify cannot be used: raise fs.inotify.max_user_instances");
   std::map<int, std::set<std::string, std::less<>>> now;
   std::string problem;
@@ -54,13 +87,13 @@ Result<> Watcher::watch(const Watched& watched) {
   return {};
 }
 
-bool Watcher::matters(int watch, uint32_t mask, std::string_view name) const {
+bool FileWatcher::matters(int watch, uint32_t mask, std::string_view name) const {
   if ((mask & kGone) != 0) return true;
   const auto entry = names_.find(watch);
   return entry != names_.end() && (entry->second.empty() || entry->second.contains(name));
 }
 
-void Watcher::on_events(uint32_t) noexcept {
+void FileWatcher::on_events(uint32_t) noexcept {
   alignas(inotify_event) std::array<char, 16 << 10> buffer;
   ssize_t size;
   while ((size = ::read(fd_, buffer.data(), buffer.size())) > 0) {
@@ -73,11 +106,11 @@ void Watcher::on_events(uint32_t) noexcept {
   }
 }
 
-void Watcher::settle_after(Duration time) {
+void FileWatcher::settle_after(Duration time) {
   if (!alarm_.armed()) first_event_ = loop_.now();
   loop_.timers().set(alarm_, std::min(loop_.now() + time, first_event_ + kLongest));
 }
 
-void Watcher::on_timer(net::Timer& timer) { static_cast<Alarm&>(timer).watcher.on_change_(); }
+void FileWatcher::on_timer(Timer& timer) { static_cast<Alarm&>(timer).watcher.on_change_(); }
 
-}  // namespace fl::providers::file
+}  // namespace fl::net

@@ -12,18 +12,26 @@
 
 #include "base/result.h"
 #include "net/loop.h"
-#include "providers/file/paths.h"
 
-namespace fl::providers::file {
+namespace fl::net {
 
-class Watcher final : public net::Pollable {
+// Directories to watch, each with the entries in it that matter; no names: all of them.
+struct Watched {
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> directories;
+
+  // Every directory on the way to `path`, with the one entry that leads on, through all symbolic links: whatever step
+  // is replaced (Kubernetes swaps the link ..data), missing or made later, a watched directory sees it.
+  void add_path(const std::string& path);
+};
+
+class FileWatcher final : public Pollable {
  public:
   static constexpr Duration kSettled = 5ms;
   static constexpr Duration kBusy = 100ms;
   static constexpr Duration kLongest = 1s;
 
-  Watcher(net::Loop& loop, std::move_only_function<void()> on_change);
-  ~Watcher();
+  FileWatcher(Loop& loop, std::move_only_function<void()> on_change);
+  ~FileWatcher();
 
   // Replaces what is watched. To be called before looking at the files, so that no change falls in between.
   // Errors: inotify is not to be had, or a limit is reached (fs.inotify.max_user_watches). Directories that do not
@@ -33,16 +41,16 @@ class Watcher final : public net::Pollable {
   void on_events(uint32_t epoll_events) noexcept override;
 
  private:
-  struct Alarm : net::Timer {
-    Watcher& watcher;
-    explicit Alarm(Watcher& w) : Timer(&Watcher::on_timer), watcher(w) {}
+  struct Alarm : Timer {
+    FileWatcher& watcher;
+    explicit Alarm(FileWatcher& w) : Timer(&FileWatcher::on_timer), watcher(w) {}
   };
 
   bool matters(int watch, uint32_t mask, std::string_view name) const;
   void settle_after(Duration time);
-  static void on_timer(net::Timer& timer);
+  static void on_timer(Timer& timer);
 
-  net::Loop& loop_;
+  Loop& loop_;
   std::move_only_function<void()> on_change_;
   int fd_ = -1;
   std::map<int, std::set<std::string, std::less<>>> names_;  // by watch descriptor; no names: all
@@ -50,4 +58,4 @@ class Watcher final : public net::Pollable {
   TimePoint first_event_{};  // of those not yet told
 };
 
-}  // namespace fl::providers::file
+}  // namespace fl::net
