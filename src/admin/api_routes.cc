@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "admin/certificates.h"
 #include "admin/list_query.h"
 #include "admin/objects.h"
 #include "base/json.h"
@@ -59,7 +60,6 @@ json::Array encode_sources(const std::vector<SourceStatus>& sources) {
 ApiAnswer overview(const ApiRequest& request) {
   const auto report = request.state.report();
   const config::statics::Configuration& options = request.state.facts().configuration;
-  const json::Object none{{"total", 0}, {"warnings", 0}, {"errors", 0}};
   json::Object out{
       {"http", json::Object{{"routers", count_objects(*report, ObjectKind::router)},
                             {"services", count_objects(*report, ObjectKind::service)},
@@ -69,7 +69,7 @@ ApiAnswer overview(const ApiRequest& request) {
                            {"middlewares", count_objects(*report, ObjectKind::tcp_middleware)}}},
       {"udp", json::Object{{"routers", count_objects(*report, ObjectKind::udp_router)},
                            {"services", count_objects(*report, ObjectKind::udp_service)}}},
-      {"certificates", none},
+      {"certificates", count_certificates(*report, system_clock().wall())},
       {"features", json::Object{{"tracing", ""},
                                 {"metrics", options.metrics.prometheus ? "Prometheus" : ""},
                                 {"accessLog", options.access_log.has_value()}}},
@@ -139,20 +139,28 @@ ApiAnswer missing_service(const ApiRequest& request) {
 ApiAnswer missing_middleware(const ApiRequest& request) {
   return error(404, fmt::format("middleware not found: {}", request.id));
 }
-ApiAnswer missing_certificate(const ApiRequest& request) {
-  return error(404, fmt::format("certificate not found: {}", request.id));
+ApiAnswer certificates(const ApiRequest& request) {
+  const auto report = request.state.report();
+  const WallTime now = system_clock().wall();
+  const ListQuery query = ListQuery::parse(request.query);
+  const auto found = list_certificates(*report, query, now);
+  const auto page = paginate(query, found.size());
+  if (!page) return error(400, page.error().message);
+  json::Array out;
+  for (size_t i = page->begin; i < page->end; ++i) out.push_back(encode_certificate(*found[i], now));
+  return ok(out, page->next);
+}
+ApiAnswer one_certificate(const ApiRequest& request) {
+  const auto report = request.state.report();
+  const auto* found = find_certificate(*report, request.id);
+  if (found == nullptr) return error(404, fmt::format("certificate not found: {}", request.id));
+  return ok(encode_certificate(*found, system_clock().wall()));
 }
 
 template <ObjectKind Kind, auto Missing>
 ApiAnswer one_object(const ApiRequest& request) {
   const json::Value found = encode_object(*request.state.report(), Kind, request.id, Detail::full);
   return found.is_null() ? Missing(request) : ok(found);
-}
-
-// A list of what this version does not have.
-ApiAnswer empty_list(const ApiRequest& request) {
-  const auto page = paginate(ListQuery::parse(request.query), 0);
-  return page ? ok(json::Array{}, page->next) : error(400, page.error().message);
 }
 
 constexpr ApiRoute kRoutes[] = {
@@ -174,7 +182,7 @@ constexpr ApiRoute kRoutes[] = {
      one_object<ObjectKind::udp_router, missing_router>},
     {"/api/udp/services", objects<ObjectKind::udp_service>, "serviceID",
      one_object<ObjectKind::udp_service, missing_service>},
-    {"/api/certificates", empty_list, "certificateID", missing_certificate},
+    {"/api/certificates", certificates, "certificateID", one_certificate},
 };
 
 }  // namespace
