@@ -18,6 +18,7 @@ LogStream::Event LogStream::next(std::string_view& bytes) {
     header_read_ = 0;
     if (header_[0] > 2 || header_[1] != 0 || header_[2] != 0 || header_[3] != 0) {
       failed_ = true;
+      bytes = {};
       return Event::failed;
     }
     for (size_t i = 4; i < 8; ++i) left_ = left_ << 8 | header_[i];
