@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     {"check", "CONFIG", "say what is wrong with a configuration, without starting", fl::app::run_check},
     {"control", "[flags]", "run the ECS-compatible control plane", fl::app::run_control},
     {"dev", "[flags] [-- PROXY FLAGS]", "run control plane, agent and proxy in one process", fl::app::run_dev},
-    {"ecs", "status", "show clusters, services and tasks of a control plane as a table", fl::app::run_ecs},
+    {"ecs", "status|logs", "clusters, services and tasks as a table; a task's output", fl::app::run_ecs},
     {"explain", "--config FILE REQUEST", "say which router a request would meet, and why", fl::app::run_explain},
     {"healthcheck", "[flags]", "ask a running proxy whether it is well (needs --ping)", fl::app::run_healthcheck},
     {"version", "", "print the version", fl::app::run_version},

@@ -2,10 +2,11 @@
 """`fairlead control` and `fairlead agent` together, asked by boto3: a task runs, is reached, survives either of them being
 killed, stops. Tasks are plain processes. Without boto3 it is skipped (exit 77)."""
 import socket
+import subprocess
 import unittest
 
 from control_plane import QUICK, Pair, connected
-from support import get, wait_until
+from support import BINARY, free_port, get, wait_until
 
 
 class AgentTest(unittest.TestCase):
@@ -60,6 +61,19 @@ class AgentTest(unittest.TestCase):
         self.assertIn(stopped["containers"][0]["exitCode"], (0, 143))
         self.assertEqual(self.pair.end("agent"), 0)
 
+    def test_output_is_kept_and_shown(self):
+        family = self.define("talker", image="host", portMappings=[],
+                             command=["/bin/sh", "-c", "echo one; echo two; sleep 0.2; exit 0"])
+        task = self.run_task(family)
+        self.wait_for("stopped", task)
+        shown = subprocess.run([BINARY, "ecs", "logs", task, f"--data={self.pair.folder}/agent", "--tail=1"],
+                               capture_output=True, text=True)
+        self.assertEqual((shown.returncode, shown.stdout), (0, "== whoami\ntwo\n"))
+        missing = subprocess.run([BINARY, "ecs", "logs", "none", f"--data={self.pair.folder}/agent"],
+                                 capture_output=True, text=True)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn('no task "none" here; there are: ', missing.stderr)
+
     def test_tasks_outlive_their_agent(self):
         task = self.run_task(self.define())
         self.wait_for("running", task)
@@ -103,7 +117,8 @@ class AgentTest(unittest.TestCase):
         self.assertEqual(get(port).status, 200)
 
     def test_each_awsvpc_task_has_an_address(self):
-        family = self.define("vpc", "awsvpc")
+        port = free_port()  # 8080 on every address may be somebody else's on this machine
+        family = self.define("vpc", "awsvpc", portMappings=[{"containerPort": port}])
         first, second = self.run_task(family), self.run_task(family)
         self.wait_for("running", first, second)
         addresses = set()
@@ -116,11 +131,11 @@ class AgentTest(unittest.TestCase):
 
             def answers(address=address):
                 try:
-                    socket.create_connection((address, 8080), 1).close()
+                    socket.create_connection((address, port), 1).close()
                     return True
                 except OSError:
                     return False
-            wait_until(answers, f"{address}:8080 accepts")
+            wait_until(answers, f"{address}:{port} accepts")
         self.assertEqual(len(addresses), 2)
 
     def test_what_cannot_be_run_is_said(self):

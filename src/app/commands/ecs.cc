@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/commands/ecs_logs.h"
 #include "app/commands/ecs_status.h"
 #include "aws/ecs_client.h"
 #include "net/loop.h"
@@ -69,9 +70,11 @@ int show_status(const aws::Environment& environment, const std::string& cluster)
 }  // namespace
 
 int run_ecs(std::span<const char* const> arguments) {
+  if (!arguments.empty() && std::string_view(arguments[0]) == "logs") return run_ecs_logs(arguments.subspan(1));
   std::string endpoint, region, cluster;
   CLI::App cli("Looks at a control plane through its ECS API.", "fairlead ecs");
   cli.require_subcommand(1);
+  cli.add_subcommand("logs", "what a task's containers wrote, as the agent on this machine keeps it");
   auto* status = cli.add_subcommand("status", "clusters, instances, services and tasks as a table");
   status->add_option("--cluster", cluster, "this cluster only; else all");
   status->add_option(

@@ -1,5 +1,5 @@
 // `fairlead ecs status`: what a control plane runs, as a table for people. Asks by the ECS API, so it reads Amazon's
-// as well as ours.
+// as well as ours. `fairlead ecs logs` is handed on to ecs_logs.h.
 #pragma once
 
 #include <span>
