@@ -58,6 +58,7 @@ config::StaticInput proxy_input(const Dev& options, std::span<const char* const>
   flag("providers.ecs.accessKeyID", "dev");
   flag("providers.ecs.secretAccessKey", "dev");
   flag("providers.ecs.autoDiscoverClusters", "true");
+  flag("providers.ecs.refreshSeconds", "2");  // how soon a new cluster is found; what is in one is told at once
   flag("providers.providersThrottleDuration", "50ms");  // deployments here are watched, not polled
   input.arguments.insert(input.arguments.end(), more.begin(), more.end());
   return input;
