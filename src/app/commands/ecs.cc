@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "app/commands/ecs_logs.h"
 #include "app/commands/ecs_status.h"
 #include "aws/ecs_client.h"
+#include "config/load_static.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 
@@ -22,12 +24,8 @@ constexpr const char* kLocalEndpoint = "http://127.0.0.1:4566";  // where `fairl
 
 // The settings of the environment, completed for a control plane on this machine, which takes any keys.
 aws::FixedEnvironment settings_for(const std::string& endpoint, const std::string& region) {
-  std::map<std::string, std::string> variables;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (const size_t equals = text.find('='); equals != std::string_view::npos && text.starts_with("AWS_"))
-      variables[std::string(text.substr(0, equals))] = text.substr(equals + 1);
-  }
+  const auto environment = config::process_environment();
+  std::map<std::string, std::string> variables(environment.begin(), environment.end());
   if (!endpoint.empty()) variables["AWS_ENDPOINT_URL"] = endpoint;
   const bool asks_amazon = !variables.contains("AWS_ENDPOINT_URL") && variables.contains("AWS_ACCESS_KEY_ID");
   if (!asks_amazon) {
