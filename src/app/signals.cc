@@ -34,7 +34,7 @@ Signals::Signals(net::Loop& loop, std::initializer_list<int> signals, std::funct
 }
 
 Signals::~Signals() {
-  loop_.forget(*this);
+  loop_.remove(fd_, *this);
   ::close(fd_);
 }
 

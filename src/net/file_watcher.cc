@@ -58,7 +58,7 @@ FileWatcher::FileWatcher(Loop& loop, std::move_only_function<void()> on_change)
 
 FileWatcher::~FileWatcher() {
   if (fd_ < 0) return;
-  loop_.forget(*this);
+  loop_.remove(fd_, *this);
   ::close(fd_);
 }
 

@@ -155,7 +155,7 @@ Listener::Listener(Loop& loop, int fd, OnAccept on_accept)
 }
 
 Listener::~Listener() {
-  loop_.forget(*this);
+  loop_.remove(fd_, *this);
   ::close(fd_);
 }
 

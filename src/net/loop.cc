@@ -122,9 +122,8 @@ void Loop::modify(int fd, uint32_t epoll_events, Pollable& pollable) {
   FL_CHECK(::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event) == 0);
 }
 
-void Loop::remove(int fd) { ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
-
-void Loop::forget(Pollable& pollable) noexcept {
+void Loop::remove(int fd, Pollable& pollable) noexcept {
+  ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
   for (epoll_event& event : batch_)
     if (event.data.ptr == &pollable) event.data.ptr = nullptr;
 }

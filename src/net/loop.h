@@ -23,7 +23,8 @@ namespace fl::net {
 class Loop;
 
 // Something with a file descriptor that is registered once, for its whole life, edge-triggered in both directions.
-// Closing the descriptor removes it; the loop drops what is left of it in the running batch.
+// Before the descriptor is closed it is removed: closing does that only for the last copy, and while another thread starts
+// a program, the child has copies of all until it executes.
 class Pollable {
  public:
   Pollable() = default;
@@ -64,9 +65,8 @@ class Loop {
 
   void add(int fd, uint32_t epoll_events, Pollable& pollable);
   void modify(int fd, uint32_t epoll_events, Pollable& pollable);
-  void remove(int fd);
-  // To be called by a Pollable that goes away while events may be pending for it.
-  void forget(Pollable& pollable) noexcept;
+  // The Pollable hears nothing more, not even what is left for it in the running batch.
+  void remove(int fd, Pollable& pollable) noexcept;
 
   // Bytes that coroutines may still move before they should give way to others; refilled for each event.
   int64_t budget() const { return budget_; }

@@ -75,8 +75,7 @@ struct Resolver::Impl {
   ~Impl() {
     if (ok) ares_destroy(channel);
     for (auto& [fd, socket] : sockets) {
-      loop.remove(fd);
-      loop.forget(*socket);
+      loop.remove(fd, *socket);
     }
   }
 
@@ -85,8 +84,7 @@ struct Resolver::Impl {
     const auto it = self.sockets.find(fd);
     if (readable == 0 && writable == 0) {
       if (it == self.sockets.end()) return;
-      self.loop.remove(fd);
-      self.loop.forget(*it->second);
+      self.loop.remove(fd, *it->second);
       self.retired.push_back(std::move(it->second));  // it may be the one whose event is being handled
       self.sockets.erase(it);
       return;

@@ -14,7 +14,8 @@ Stream::Stream(Loop& loop, int fd) : loop_(loop), fd_(fd), timer_(*this) {}
 Stream::~Stream() {
   FL_ASSERT(read_op_ == nullptr && write_op_ == nullptr);
   if (destroyed_ != nullptr) *destroyed_ = true;
-  if (watched_) loop_.forget(*this);
+  if (watched_) loop_.remove(fd_, *this);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void Stream::watch() {
@@ -164,10 +165,6 @@ bool Stream::Writable::attempt() noexcept {
   return stream.write_canceled_ || stream.wr_;
 }
 
-TcpStream::~TcpStream() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 // A short read means the kernel has no more, unless the peer has closed: then the end is still to be read.
 ssize_t TcpStream::try_read(char* out, size_t size) {
   if (!rd_) return -EAGAIN;
@@ -221,11 +218,7 @@ void TcpStream::reset_on_close() {
 }
 
 int TcpStream::release() {
-  if (watched_) {
-    loop_.remove(fd_);
-    loop_.forget(*this);
-    watched_ = false;
-  }
+  if (std::exchange(watched_, false)) loop_.remove(fd_, *this);
   return std::exchange(fd_, -1);
 }
 

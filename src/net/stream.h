@@ -136,7 +136,7 @@ class Stream : public Pollable {
   void on_events(uint32_t epoll_events) noexcept final;
 
  protected:
-  Stream(Loop& loop, int fd);
+  Stream(Loop& loop, int fd);  // owns the descriptor
 
   Loop& loop_;
   int fd_;
@@ -176,12 +176,11 @@ struct SpliceResult {
   int to_error = 0;
 };
 
-// Plain TCP. Owns the descriptor.
+// Plain TCP.
 class TcpStream final : public Stream {
  public:
   // `fd` is connected and non-blocking.
   TcpStream(Loop& loop, int fd) : Stream(loop, fd) {}
-  ~TcpStream() override;
 
   ssize_t try_read(char* out, size_t size) override;
   ssize_t try_write(const iovec* parts, int count) override;

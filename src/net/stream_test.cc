@@ -241,6 +241,16 @@ TEST_F(StreamTest, ReleasedDescriptorIsNoLongerWatched) {
   ::close(fd);
 }
 
+// As while another thread starts a program: its child has a copy of every descriptor until it executes.
+TEST_F(StreamTest, HearsNothingMoreWhenACopyOfItsDescriptorLivesOn) {
+  stream->watch();
+  const int copy = ::dup(stream->fd());
+  stream.reset();
+  peer->send("x");
+  quiesce();
+  ::close(copy);
+}
+
 class Connect : public testing::LoopFixture {
  protected:
   struct Outcome {

@@ -39,7 +39,7 @@ struct EntryPoint::Session final : net::Pollable {
   Session(EntryPoint& e, const net::SocketAddress& c) : entry_point(e), client(c), id(e.next_id_++) { touch(); }
   ~Session() {
     if (fd < 0) return;
-    loop().forget(*this);
+    loop().remove(fd, *this);
     ::close(fd);
   }
 
@@ -103,7 +103,7 @@ EntryPoint::EntryPoint(Worker& worker, const EntryPointOptions& options, int fd)
 EntryPoint::~EntryPoint() {
   FL_CHECK(resolving_ == 0);
   sessions_.clear();
-  if (started_) worker_.loop().forget(*this);
+  if (started_) worker_.loop().remove(fd_, *this);
   ::close(fd_);
 }
 

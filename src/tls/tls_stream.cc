@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -65,7 +64,6 @@ TlsStream::~TlsStream() {
   // Else OpenSSL takes a connection that just ends for an attack on its session, which would not be resumed any more.
   if (!failed_) SSL_set_shutdown(session_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(session_);
-  ::close(fd_);
 }
 
 net::Task<Result<std::unique_ptr<TlsStream>>> TlsStream::connect(std::unique_ptr<net::TcpStream> socket,

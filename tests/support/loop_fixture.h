@@ -61,7 +61,7 @@ class Peer final : public net::Pollable {
   void half_close() { ::shutdown(fd_, SHUT_WR); }
   void close() {
     if (fd_ < 0) return;
-    loop_.forget(*this);
+    loop_.remove(fd_, *this);
     ::close(std::exchange(fd_, -1));
   }
   void reset() {

@@ -246,7 +246,7 @@ class ProcessEngine::ChildWatch final : public net::Pollable {
   }
   ~ChildWatch() {
     engine_.watches_.erase(this);
-    engine_.loop_.forget(*this);
+    engine_.loop_.remove(pidfd_, *this);
     ::close(pidfd_);
   }
   void on_events(uint32_t) noexcept override { ended_.request_stop(); }
@@ -274,7 +274,7 @@ struct ProcessEngine::Container final : net::Pollable {
   void on_events(uint32_t) noexcept override { engine.on_shim_end(*this); }
   void unwatch() {
     if (shim_fd < 0) return;
-    engine.loop_.forget(*this);
+    engine.loop_.remove(shim_fd, *this);
     ::close(std::exchange(shim_fd, -1));
   }
   bool is_running() const { return shim_fd >= 0; }

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """`fairlead dev`: a service on the whole stack, rolled over, scaled and robbed of tasks under keep-alive load without a
-failed request; ended and started again it goes on where it was. DEV_REQUESTS and DEV_ROUNDS make it longer. Run by hand:
-its start is not reliable enough yet to hold up a change."""
+failed request; ended and started again it goes on where it was. DEV_REQUESTS and DEV_ROUNDS make it longer."""
 import os
 import re
 import signal
