@@ -54,6 +54,7 @@ struct FetchOptions {
 
 // A connection that left HTTP behind: after 101, bytes go both ways.
 struct UpgradedConnection {
+  virtual ~UpgradedConnection() = default;
   std::unique_ptr<net::Stream> stream;
   net::InBuffer in;  // what was read behind the answer's head
 };

@@ -340,17 +340,20 @@ net::Task<> ProxyProgram::shut_down() {
   if (accept_grace > 0s) co_await net::sleep_for(accept_grace, hard_stop_);
   for (auto& worker : workers_) worker->stop_accepting();
 
-  net::StopSource drained;
-  size_t left = workers_.size();
+  struct Drained {
+    size_t left;
+    net::StopSource all;
+  };
+  const auto drained = std::make_shared<Drained>(workers_.size());  // a worker may be ready only after we have given up
   for (auto& worker : workers_)
-    worker->drain([this, &drained, &left] {
-      loop_.post([&drained, &left] {
-        if (--left == 0) drained.request_stop();
+    worker->drain([this, drained] {
+      loop_.post([drained] {
+        if (--drained->left == 0) drained->all.request_stop();
       });
     });
   const TimePoint deadline = loop_.now() + grace;
-  while (left > 0 && loop_.now() < deadline && !hard_stop_.stop_requested())
-    if (!co_await net::sleep_until(std::min(deadline, loop_.now() + 20ms), drained)) break;
+  while (drained->left > 0 && loop_.now() < deadline && !hard_stop_.stop_requested())
+    if (!co_await net::sleep_until(std::min(deadline, loop_.now() + 20ms), drained->all)) break;
   loop_.stop();
 }
 

@@ -31,6 +31,7 @@ class HeadBytes {
     for (const auto piece : pieces) total += piece.size();
     if (!block_ || total > kMaxJoined || size_ + total > net::Block::size()) return false;
     for (const auto piece : pieces) {
+      if (piece.empty()) continue;
       std::memcpy(block_->data() + size_, piece.data(), piece.size());
       size_ += piece.size();
     }
