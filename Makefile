@@ -29,7 +29,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	@cmake --preset fuzz -Wno-dev >/dev/null && cmake --build --preset fuzz && tools/fuzz $(FUZZ_SECONDS)
 bench: build ## fairlead, nginx and HAProxy in one interleaved run
 	@tools/install_deps.sh --bench
-	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench --target bench_backend
+	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench --target bench_backend bench_websocket
 	@tests/bench/compare.py
 microbench: ## parsers, router match, snapshot build (Google Benchmark)
 	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing fairlead needs, with apt (Debian 12, 13; Ubuntu 24.04). Run again at will: when
 # nothing is missing it ends at once without touching the network.
-#   --bench         also nginx, HAProxy and wrk, for `make bench`
+#   --bench         also nginx, HAProxy, wrk and nghttp2's programs, for `make bench`
 #   --aws           also, in build/venv, Amazon's command line and boto3: clients of `fairlead control`
 #   --conformance   that, moto, grpcio, node and dockerd: other people's programs that tests talk to
 set -euo pipefail
@@ -30,7 +30,7 @@ packages=(
 )
 # Debian 12's default Boost (1.74) has no JSON library yet; 1.81 stands beside it.
 if [[ $ID == debian && $VERSION_ID == 12 ]]; then packages+=(libboost-json1.81-dev); else packages+=(libboost-json-dev); fi
-((bench)) && packages+=(nginx-light haproxy wrk)
+((bench)) && packages+=(nginx-light libnginx-mod-stream haproxy wrk nghttp2-client nghttp2-server openssl)
 # What Python programs need, in a virtual environment of the project's own; moto that is there already does.
 has_module() { "$1" -c "import $2" 2>/dev/null; }
 python=build/venv/bin/python pip=()

@@ -1,15 +1,14 @@
-"""Processes on chosen cores, their CPU time and memory, and wrk's answers, for compare.py."""
+"""Processes on chosen cores, their CPU time and memory, for compare.py."""
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 PROXY_CORE, LOAD_CORE = 0, 1
-UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
 def pin(core):
@@ -91,72 +90,49 @@ def machine_busy_seconds():
     return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
 
 
-@dataclass
-class Load:
-    """What one run of wrk reported."""
-    requests: int
-    per_second: float
-    p50: float  # seconds
-    p99: float
-    errors: str
-
-
-def wrk_command(url, connections, seconds, extra=()):
-    return ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *extra, url]
-
-
-def parse_wrk(output):
-    def latency(percentile):
-        found = re.search(rf"\n\s+{percentile}%\s+([\d.]+)(\w+)", output)
-        return float(found[1]) * UNITS[found[2]]
-    requests = re.search(r"(\d+) requests in", output)
-    if not requests or not int(requests[1]):
-        raise RuntimeError(f"wrk made no request: {output[-300:]}")
-    errors = re.search(r"Socket errors.*|Non-2xx.*", output)
-    return Load(int(requests[1]), float(re.search(r"Requests/sec:\s*([\d.]+)", output)[1]),
-                latency(50), latency(99), errors[0].strip() if errors else "")
-
-
-def run_wrk(url, connections, seconds, extra=()):
-    done = subprocess.run(wrk_command(url, connections, seconds, extra), capture_output=True, text=True, check=False,
-                          preexec_fn=pin(LOAD_CORE))
-    return parse_wrk(done.stdout + done.stderr)
-
-
-def sample(proxy, ours, spinner, url, connections, seconds, extra=()):
-    """One measurement of one proxy: CPU a request, wrk's figures, and the share of CPU that went to strangers."""
+def sample(proxy, ours, spinner, run_load):
+    """One measurement of one proxy: CPU a request, the load's figures, and the share of CPU that went to strangers."""
     def strangers():
         known = [proxy, *ours, spinner.process]
         return machine_busy_seconds() - sum(p.cpu_seconds() for p in known) - sum(os.times()[:4])
     spinner.resume()
     stranger, cpu, began = strangers(), proxy.cpu_seconds(), time.monotonic()
     try:
-        load = run_wrk(url, connections, seconds, extra)
+        load = run_load()
     finally:
         spinner.pause()
     took, used = time.monotonic() - began, proxy.cpu_seconds() - cpu
     return {"cpu_us": used / load.requests * 1e6, "foreign": max(0.0, (strangers() - stranger) / took),
-            "requests": load.requests, "per_second": load.per_second, "p50_ms": load.p50 * 1e3,
-            "p99_ms": load.p99 * 1e3, "errors": load.errors}
+            "requests": load.requests, "per_second": load.per_second, "p99_ms": load.p99 * 1e3, "errors": load.errors}
 
 
-def status_of(port, host, path="/128"):
-    """Status of one request on a new connection; 0 when there is no answer."""
+def tls_client(alpn=()):
+    """A context that trusts anyone; the peers all use the run's own certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context
+
+
+def status_of(port, host, tls=None):
+    """Status of one request on a new connection; 0 when there is no answer. `tls` is a client context, or None."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as s:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-            return int(s.recv(64)[9:12])
+        with socket.create_connection(("127.0.0.1", port), 5) as plain:
+            with tls.wrap_socket(plain) if tls else plain as s:
+                s.sendall(f"GET /128 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                return int(s.recv(64)[9:12])
     except (OSError, ValueError):
         return 0
 
 
-def wait_for_status(port, host, since, limit=60.0):
-    """Seconds from `since` until `host` answers 200."""
+def wait_for(condition, since, limit=60.0):
+    """Seconds from `since` until `condition()` holds."""
     while time.monotonic() - since < limit:
-        if status_of(port, host) == 200:
+        if condition():
             return time.monotonic() - since
         time.sleep(0.001)
-    raise RuntimeError(f"port {port}: {host} did not answer within {limit} s")
+    raise RuntimeError(f"not within {limit} s")
 
 
 def free_port():

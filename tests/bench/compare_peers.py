@@ -1,5 +1,5 @@
 """The proxies that compare.py measures, and how each is told to do the same: one worker, keep-alive to one backend,
-X-Forwarded-For and X-Forwarded-Proto set, and optionally access log and metrics on, or one Host router a name."""
+X-Forwarded-For and X-Forwarded-Proto set, and what a Setup asks for beside that."""
 import os
 import re
 import shutil
@@ -15,12 +15,20 @@ class Setup:
     name: str
     logs: bool = False  # access log and metrics on
     hosts: int = 0  # so many routers on Host; 0: one router for everything
+    tls: bool = False  # clients speak TLS to the proxy: HTTP/2 and HTTP/1.1 by ALPN, TLS 1.3, tickets, the run's certificate
+    mode: str = "http"  # a key of BACKENDS in compare.py; tcp and passthrough: bytes, whatever they mean
 
 
 PLAIN = Setup("plain")
 LOGS = Setup("logs", logs=True)
 ONE_HOST = Setup("one-host", hosts=1)
 MANY_HOSTS = Setup("many-hosts", hosts=10_000)
+TLS = Setup("tls", tls=True)
+GRPC = Setup("grpc", mode="grpc")  # HTTP/2 without TLS on both sides
+WEBSOCKET = Setup("websocket", mode="websocket")
+TCP = Setup("tcp", mode="tcp")
+TERMINATION = Setup("termination", mode="tcp", tls=True)
+PASSTHROUGH = Setup("passthrough", mode="passthrough")
 
 
 def host_names(count):
@@ -39,8 +47,12 @@ class Peer:
         self.binary = binary
         self.name = f"{kind} {found[0]}" if found else kind
 
+    def supports(self, setup):
+        return True
+
     def files(self, folder, port, backend, setup, hosts):
-        """{path: text} of the whole configuration; `hosts` are the router names when the setup has any."""
+        """{path: text} of the whole configuration; `hosts` are the router names when the setup has any. Certificates are
+        ../cert.pem, ../key.pem, and both in ../both.pem."""
         raise NotImplementedError
 
     def command(self, folder):
@@ -50,17 +62,49 @@ class Peer:
         """Tells a running process that its files changed; the default is for those that watch them."""
 
 
-NGINX_LOCATION = """location / {{
-      proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+NGINX_FORWARD = """proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
       proxy_request_buffering off; proxy_max_temp_file_size 0; client_max_body_size 0; client_body_buffer_size 64k;
-      proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k; }}"""
+      proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;"""
+NGINX_LOCATIONS = {
+    "http": f'location / {{ {NGINX_FORWARD} proxy_set_header Connection ""; }}',
+    "websocket": f"""location / {{ {NGINX_FORWARD}
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}""",
+    "grpc": "location / { grpc_pass grpc://backend; grpc_set_header Host $host; }",
+}
 
 
 class Nginx(Peer):
+    def __init__(self, kind, binary):
+        super().__init__(kind, binary)
+        built = subprocess.run([binary, "-V"], capture_output=True, text=True, check=False).stderr
+        modules = re.search(r"--modules-path=(\S+)", built)
+        module = Path(modules[1] if modules else "", "ngx_stream_module.so")
+        dynamic = "--with-stream=dynamic" in built
+        self.has_stream = module.exists() if dynamic else "--with-stream" in built
+        self.load_stream = f"load_module {module};" if dynamic else ""
+
+    def supports(self, setup):
+        return self.has_stream or setup.mode not in ("tcp", "passthrough")
+
     def files(self, folder, port, backend, setup, hosts):
-        location = NGINX_LOCATION.format()
-        listen = f"listen 127.0.0.1:{port} reuseport backlog=4096"
+        certificate = f"ssl_certificate {folder}/../cert.pem; ssl_certificate_key {folder}/../key.pem;" if setup.tls else ""
+        start = f"""
+worker_processes 1; daemon off; user root; pid {folder}/nginx.pid; error_log {folder}/error.log;
+worker_rlimit_nofile 20000;
+events {{ worker_connections 19000; multi_accept on; }}
+"""
+        if setup.mode in ("tcp", "passthrough"):
+            return {folder / "nginx.conf": f"""{self.load_stream}{start}
+stream {{
+  access_log off; tcp_nodelay on; proxy_buffer_size 64k; {certificate}
+  server {{ listen 127.0.0.1:{port}{" ssl" if setup.tls else ""} reuseport backlog=4096;
+    proxy_pass 127.0.0.1:{backend}; }}
+}}
+"""}
+        location = NGINX_LOCATIONS[setup.mode]
+        options = (" ssl http2" if setup.tls else "") + (" http2" if setup.mode == "grpc" else "")
+        listen = f"listen 127.0.0.1:{port}{options} reuseport backlog=4096"
         if setup.hosts:
             servers = f"  server {{ {listen} default_server; return 404; }}\n"
             listen = f"listen 127.0.0.1:{port}"
@@ -70,14 +114,12 @@ class Nginx(Peer):
             servers = f"  server {{ {listen}; {status} {location} }}\n"
         temporary = "".join(f"{kind}_temp_path {folder}/{kind}; "
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        return {folder / "nginx.conf": f"""
-worker_processes 1; daemon off; user root; pid {folder}/nginx.pid; error_log {folder}/error.log;
-worker_rlimit_nofile 20000;
-events {{ worker_connections 19000; multi_accept on; }}
+        return {folder / "nginx.conf": f"""{start}
 http {{
   access_log {f"{folder}/access.log" if setup.logs else "off"};
   tcp_nodelay on; keepalive_timeout 300s; keepalive_requests 1000000000; server_tokens off;
-  server_names_hash_max_size 65536; server_names_hash_bucket_size 64; {temporary}
+  server_names_hash_max_size 65536; server_names_hash_bucket_size 64; {temporary} {certificate}
+  {"ssl_protocols TLSv1.2 TLSv1.3;" if setup.tls else ""}
   upstream backend {{
     server 127.0.0.1:{backend}; keepalive 1024; keepalive_requests 1000000000; keepalive_timeout 300s; }}
 {servers}}}
@@ -99,6 +141,15 @@ class HAProxy(Peer):
             files[folder / "hosts.map"] = "".join(f"{host} b\n" for host in hosts)
         logs = "log stdout format raw local0" if setup.logs else ""
         metrics = "http-request use-service prometheus-exporter if { path /metrics }" if setup.logs else ""
+        tls = f"ssl crt {folder}/../both.pem" if setup.tls else ""
+        if setup.mode in ("tcp", "passthrough"):
+            mode, bind, server = "tcp", tls, ""
+            http = forwarded = ""
+        else:
+            mode, server = "http", "pool-max-conn -1" + (" proto h2" if setup.mode == "grpc" else "")
+            bind = "proto h2" if setup.mode == "grpc" else f"{tls} alpn h2,http/1.1" if setup.tls else ""
+            http = "timeout http-keep-alive 300s\n  http-reuse always\n  option forwardfor"
+            forwarded = f"http-request set-header X-Forwarded-Proto {'https' if setup.tls else 'http'}"
         files[folder / "haproxy.cfg"] = f"""
 global
   nbthread 1
@@ -107,23 +158,22 @@ global
   stats socket {folder}/stats.sock mode 600 level admin expose-fd listeners
   {logs}
 defaults
-  mode http
+  mode {mode}
   {"log global" if logs else ""}
   {"option httplog" if logs else ""}
   timeout client 300s
   timeout server 300s
+  timeout tunnel 300s
   timeout connect 5s
-  timeout http-keep-alive 300s
-  http-reuse always
-  option forwardfor
+  {http}
   option splice-auto
 frontend f
-  bind 127.0.0.1:{port} backlog 4096
-  http-request set-header X-Forwarded-Proto http
+  bind 127.0.0.1:{port} backlog 4096 {bind}
+  {forwarded}
   {metrics}
   {use}
 backend b
-  server s 127.0.0.1:{backend} pool-max-conn -1
+  server s 127.0.0.1:{backend} {server}
 """
         return files
 
@@ -140,22 +190,37 @@ class Traefik(Peer):
     version_arguments = ["version"]
 
     def files(self, folder, port, backend, setup, hosts):
-        rules = {f"r{i}": f"Host(`{host}`)" for i, host in enumerate(hosts)} if setup.hosts else {"r": "PathPrefix(`/`)"}
-        routers = "".join(f'    {name}: {{rule: "{rule}", service: s, entryPoints: [web]}}\n' for name, rule in rules.items())
         observed = f"""
 accessLog: {{filePath: "{folder}/access.log"}}
 metrics: {{prometheus: {{entryPoint: web}}}}
 """ if setup.logs else ""
-        return {folder / "routes.yml": f"""http:
-  routers:
-{routers}  services:
-    s: {{loadBalancer: {{servers: [{{url: "http://127.0.0.1:{backend}"}}]}}}}
-""", folder / "static.yml": f"""
+        return {folder / "routes.yml": self._routes(folder, backend, setup, hosts), folder / "static.yml": f"""
 entryPoints: {{web: {{address: "127.0.0.1:{port}"}}}}
 providers: {{providersThrottleDuration: 1ms, file: {{filename: "{folder}/routes.yml", watch: true}}}}
 serversTransport: {{maxIdleConnsPerHost: 4096}}
 global: {{checkNewVersion: false, sendAnonymousUsage: false}}
 {observed}"""}
+
+    @staticmethod
+    def _routes(folder, backend, setup, hosts):
+        certificate = f"""
+tls: {{stores: {{default: {{defaultCertificate: {{certFile: "{folder}/../cert.pem", keyFile: "{folder}/../key.pem"}}}}}}}}
+""" if setup.tls else ""
+        tls = "tls: {passthrough: true}" if setup.mode == "passthrough" else "tls: {}" if setup.tls else ""
+        if setup.mode in ("tcp", "passthrough"):
+            return f"""tcp:
+  routers: {{r: {{rule: "HostSNI(`*`)", service: s, entryPoints: [web], {tls}}}}}
+  services: {{s: {{loadBalancer: {{servers: [{{address: "127.0.0.1:{backend}"}}]}}}}}}
+{certificate}"""
+        rules = {f"r{i}": f"Host(`{host}`)" for i, host in enumerate(hosts)} if setup.hosts else {"r": "PathPrefix(`/`)"}
+        routers = "".join(f'    {name}: {{rule: "{rule}", service: s, entryPoints: [web], {tls}}}\n'
+                          for name, rule in rules.items())
+        scheme = "h2c" if setup.mode == "grpc" else "http"
+        return f"""http:
+  routers:
+{routers}  services:
+    s: {{loadBalancer: {{servers: [{{url: "{scheme}://127.0.0.1:{backend}"}}]}}}}
+{certificate}"""
 
     def command(self, folder):
         return [self.binary, f"--configFile={folder}/static.yml"]
@@ -164,6 +229,9 @@ global: {{checkNewVersion: false, sendAnonymousUsage: false}}
 class Caddy(Peer):
     environment = {"GOMAXPROCS": "1"}
     version_arguments = ["version"]
+
+    def supports(self, setup):
+        return setup.mode in ("http", "websocket") and not setup.tls
 
     def files(self, folder, port, backend, setup, hosts):
         proxy = f"""reverse_proxy 127.0.0.1:{backend} {{
