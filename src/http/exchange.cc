@@ -16,6 +16,19 @@ void Exchange::respond_owned(uint16_t status, std::string body, std::string_view
   response_body = std::make_unique<OwnedTextBody>(std::move(body));
 }
 
+net::Task<> Exchange::drop_answer() {
+  if (!tasks.idle()) {
+    if (response_body != nullptr) response_body->abandon();
+    if (request_body != nullptr) request_body->abandon();
+    co_await tasks.join();
+  }
+  watch_client(nullptr);
+  response_body.reset();
+  tunnel.reset();
+  upgraded = nullptr;
+  clear_keeping_memory(response);
+}
+
 void Exchange::recycle() {
   clear_keeping_memory(request);  // a next request too broken to be parsed must not look like this one
   request_body = nullptr;

@@ -100,6 +100,9 @@ class Exchange {
   // Sets a complete short answer. `body` and `content_type` must outlive the exchange (a literal or its arena).
   void respond(uint16_t status, std::string_view body, std::string_view content_type = "text/plain; charset=utf-8");
   void respond_owned(uint16_t status, std::string body, std::string_view content_type);
+  // Takes back what a handler has answered so that another can answer: work beside it has ended, and the request's
+  // body with it when that was still on its way.
+  net::Task<> drop_answer();
 
  protected:
   ~Exchange() = default;

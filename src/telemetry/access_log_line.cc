@@ -106,15 +106,6 @@ const std::string_view AccessLogLine::kKeys[] = {
     "\"entryPointName\":",
 };
 
-Result<StatusRange> StatusRange::parse(std::string_view text) {
-  const size_t dash = text.find('-');
-  const auto first = parse_uint(text.substr(0, dash));
-  const auto last = dash == text.npos ? first : parse_uint(text.substr(dash + 1));
-  if (!first || !last || *first > *last || *last > 999)
-    return fail(Code::invalid, fmt::format("\"{}\" is neither a status code nor a range such as 500-599", text));
-  return StatusRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
-}
-
 AccessLogLine::AccessLogLine(AccessLogOptions options) : options_(std::move(options)) {
   static_assert(std::size(kKeys) == static_cast<size_t>(Field::count_));
   for (size_t i = 0; i < std::size(kKeys); ++i) {
@@ -137,8 +128,7 @@ FieldMode AccessLogLine::header_mode(std::string_view name) const {
 bool AccessLogLine::keeps(const RequestRecord& record) const {
   const auto& o = options_;
   if (o.status_codes.empty() && !o.retry_attempts && o.min_duration == Duration::zero()) return true;
-  return std::ranges::any_of(o.status_codes,
-                             [&](StatusRange r) { return r.first <= record.status && record.status <= r.last; }) ||
+  return std::ranges::any_of(o.status_codes, [&](http::StatusRange r) { return r.contains(record.status); }) ||
          (o.retry_attempts && record.retries > 0) ||
          (o.min_duration > Duration::zero() && record.duration > o.min_duration);
 }

@@ -9,18 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "http/status_range.h"
 #include "telemetry/request_record.h"
 #include "telemetry/second_text.h"
 
 namespace fl::telemetry {
 
 enum class FieldMode : uint8_t { keep, drop, redact };
-
-struct StatusRange {
-  uint16_t first = 0, last = 0;  // both included
-  // "404" or "500-599". Errors: anything else.
-  static Result<StatusRange> parse(std::string_view text);
-};
 
 struct AccessLogOptions {
   enum class Format : uint8_t { common, generic_clf, json };
@@ -31,7 +26,7 @@ struct AccessLogOptions {
   bool add_internals = false;
 
   // A record is kept when any filter that is set lets it through.
-  std::vector<StatusRange> status_codes;
+  std::vector<http::StatusRange> status_codes;
   bool retry_attempts = false;
   Duration min_duration{};
 

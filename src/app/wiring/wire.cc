@@ -126,7 +126,7 @@ telemetry::AccessLogOptions wire_access_log(const statics::AccessLog& from, conf
   to.format = from.format == "json" ? Format::json : from.format == "genericCLF" ? Format::generic_clf : Format::common;
   to.add_internals = from.add_internals;
   to.status_codes =
-      parse_all(from.filters.status_codes, telemetry::StatusRange::parse, "accessLog.filters.statusCodes", loaded);
+      parse_all(from.filters.status_codes, http::StatusRange::parse, "accessLog.filters.statusCodes", loaded);
   to.retry_attempts = from.filters.retry_attempts;
   to.min_duration = from.filters.min_duration;
   to.default_mode = mode(from.fields.default_mode);

@@ -56,15 +56,19 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   Transaction& transaction = Transaction::of(x);
   Upstream& upstream = transaction.worker.upstream(server);
   if (!options.pass_host_header) x.request.authority = server->host_header;
-  if (std::exchange(transaction.append_forwarded_for, false)) append_forwarded_for(x);  // a retry must not do it again
+  if (std::exchange(transaction.append_forwarded_for, false)) append_forwarded_for(x);
   const TimePoint start = transaction.worker.loop().now();
   transaction.record.server_address = server->address;
 
+  transaction.unsent = false;
   ProxyError error = ProxyError::none;
   for (bool fresh = false;; fresh = true) {
     auto connection = fresh ? nullptr : upstream.take(x);
     if (connection == nullptr) connection = co_await upstream.connect(x, error);
-    if (connection == nullptr) break;
+    if (connection == nullptr) {
+      transaction.unsent = !fresh && error != ProxyError::client_gone;
+      break;
+    }
     http::ClientConnection& client = *connection;
     const http::ClientOutcome outcome = co_await client.run(std::move(connection), x, upstream.client_options());
     error = from(outcome.error);

@@ -11,6 +11,7 @@
 #include "proxy/middleware/redirect_scheme.h"
 #include "proxy/middleware/replace_path.h"
 #include "proxy/middleware/replace_path_regex.h"
+#include "proxy/middleware/retry.h"
 #include "proxy/middleware/strip_prefix.h"
 #include "proxy/middleware/strip_prefix_regex.h"
 
@@ -39,6 +40,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::redirect_scheme, make_redirect_scheme>("redirectscheme"),
     kind<&Middleware::replace_path, make_replace_path>("replacepath"),
     kind<&Middleware::replace_path_regex, make_replace_path_regex>("replacepathregex"),
+    kind<&Middleware::retry, make_retry>("retry"),
     kind<&Middleware::strip_prefix, make_strip_prefix>("stripprefix"),
     kind<&Middleware::strip_prefix_regex, make_strip_prefix_regex>("stripprefixregex"),
 };

@@ -1,0 +1,18 @@
+#include "http/status_range.h"
+
+#include <fmt/format.h>
+
+#include "base/strings.h"
+
+namespace fl::http {
+
+Result<StatusRange> StatusRange::parse(std::string_view text) {
+  const size_t dash = text.find('-');
+  const auto first = parse_uint(text.substr(0, dash));
+  const auto last = dash == text.npos ? first : parse_uint(text.substr(dash + 1));
+  if (!first || !last || *first > *last || *last > 999)
+    return fail(Code::invalid, fmt::format("\"{}\" is neither a status code nor a range such as 500-599", text));
+  return StatusRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
+}
+
+}  // namespace fl::http

@@ -1,0 +1,119 @@
+#include "proxy/middleware/retry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "http/status_range.h"
+#include "net/stop.h"
+#include "proxy/middleware/held_body.h"
+#include "proxy/transaction.h"
+
+namespace fl::proxy::middleware {
+namespace {
+
+using http::Exchange;
+
+// Ends a wait when the client goes.
+struct Waiting final : http::ClientGoneListener {
+  net::StopSource stop;
+  void on_client_gone() noexcept override { stop.request_stop(); }
+};
+
+class Retry final : public http::Handler {
+ public:
+  Retry(const config::dynamic::Retry& options, std::vector<http::StatusRange> statuses, HandlerPtr next)
+      : attempts_(options.attempts),
+        interval_(options.initial_interval),
+        timeout_(options.timeout),
+        statuses_(std::move(statuses)),
+        most_held_(options.max_request_body_bytes < 0 ? std::numeric_limits<uint64_t>::max()
+                                                      : static_cast<uint64_t>(options.max_request_body_bytes)),
+        retries_unsent_(!options.disable_retry_on_network_error),
+        retries_every_method_(options.retry_non_idempotent_method),
+        next_(std::move(next)) {}
+
+  net::Task<> handle(Exchange& x) const override { return attempts_ == 1 ? next_->handle(x) : handle_again(x); }
+
+ private:
+  net::Task<> handle_again(Exchange& x) const {
+    Transaction& transaction = Transaction::of(x);
+    const net::Loop& loop = transaction.worker.loop();
+    const TimePoint end = timeout_ > 0s ? loop.now() + timeout_ : TimePoint::max();
+    HeldBody body;
+    const bool for_status = !statuses_.empty() && may_repeat(x);
+    if (for_status)
+      if (const auto error = co_await body.hold(x, most_held_); error != http::BodyError::none)
+        co_return answer_body_error(x, error);
+
+    const http::RequestHead request = x.request;
+    const bool append_forwarded_for = transaction.append_forwarded_for;
+    for (int64_t attempt = 1;; ++attempt) {
+      if (for_status) x.request_body = body.replay(x);
+      co_await next_->handle(x);
+      const bool again = transaction.unsent ? retries_unsent_ : for_status && !body.is_too_long() && is_listed(x);
+      if (attempt == attempts_ || !again || x.drop_connection) co_return;
+      const Duration wait = wait_after(attempt);
+      if (end - loop.now() < wait) co_return;
+
+      co_await x.drop_answer();
+      if (wait > 0s) {
+        Waiting waiting;
+        x.watch_client(&waiting);
+        const bool waited = co_await net::sleep_for(wait, waiting.stop);
+        x.watch_client(nullptr);
+        if (!waited) co_return answer_body_error(x, http::BodyError::canceled);
+      }
+      transaction.unsent = false;
+      transaction.append_forwarded_for = append_forwarded_for;
+      ++transaction.record.retries;
+      x.request = request;
+    }
+  }
+
+  bool may_repeat(const Exchange& x) const {
+    if (retries_every_method_) return true;
+    return x.request.method_id != http::Method::post && x.request.method_id != http::Method::patch &&
+           x.request.method != "LOCK";
+  }
+
+  bool is_listed(const Exchange& x) const {
+    return std::ranges::any_of(
+        statuses_, [status = x.response.status](const http::StatusRange& range) { return range.contains(status); });
+  }
+
+  Duration wait_after(int64_t attempt) const {
+    const double growth = std::pow(2.0, static_cast<double>(attempt - 1) / static_cast<double>(attempts_ - 1));
+    return std::chrono::duration_cast<Duration>(interval_ * growth);
+  }
+
+  const int64_t attempts_;
+  const Duration interval_;
+  const Duration timeout_;
+  const std::vector<http::StatusRange> statuses_;
+  const uint64_t most_held_;
+  const bool retries_unsent_;
+  const bool retries_every_method_;
+  const HandlerPtr next_;
+};
+
+}  // namespace
+
+Result<HandlerPtr> make_retry(const config::dynamic::Retry& options, HandlerPtr next) {
+  if (options.attempts <= 0)
+    return fail(Code::invalid, fmt::format("incorrect (or empty) value for attempt ({})", options.attempts));
+  if (options.initial_interval < 0s || options.timeout < 0s)
+    return fail(Code::invalid, "initialInterval and timeout cannot be negative");
+  std::vector<http::StatusRange> statuses;
+  for (const std::string& text : options.status) {
+    FL_TRY(const auto range, http::StatusRange::parse(text));
+    statuses.push_back(range);
+  }
+  if (options.disable_retry_on_network_error && statuses.empty())
+    return fail(Code::invalid, "disableRetryOnNetworkError without status leaves nothing to retry for");
+  return std::make_shared<Retry>(options, std::move(statuses), std::move(next));
+}
+
+}  // namespace fl::proxy::middleware
