@@ -71,6 +71,48 @@ class TlsTest(ProxyTest):
         send(connection, path, host or server_name)
         return Answer(connection)
 
+    def answer_in_pieces(self, raw):
+        """An upstream that sends these bytes to everyone, whatever they ask, and ends."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(raw)
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def test_a_whole_answer_ends_with_close_notify(self):
+        pieces = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+        upstreams = {"whole": self.answer_in_pieces((pieces + "0\r\n\r\n").encode()),
+                     "cut": self.answer_in_pieces(pieces.encode())}
+        proxy = self.start({"s": {"rule": "Path(`/known`)", "service": "s", "tls": {}},
+                            **{name: {"rule": f"Path(`/{name}`)", "service": name, "tls": {}} for name in upstreams}})
+        services = {name: {"loadBalancer": {"servers": [{"url": url}]}} for name, url in upstreams.items()}
+        proxy.configure({"http": {**self.dynamic["http"], "services": {**self.dynamic["http"]["services"], **services}}})
+
+        def to_the_end(request):
+            raw = socket.create_connection(("127.0.0.1", proxy.port), 10)
+            with client_context().wrap_socket(raw, suppress_ragged_eofs=False) as connection:
+                connection.sendall(request.encode())
+                received = b""
+                while data := connection.recv(65536):
+                    received += data
+                return received.decode()
+        wait_until(lambda: " 404 " not in to_the_end("GET /whole HTTP/1.0\r\n\r\n"), "the services are there")
+        for request in ("GET /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET /known HTTP/1.0\r\n\r\n"):
+            self.assertTrue(to_the_end(request).endswith("done"))
+        # Of unknown length: nothing else tells its end from a connection that broke.
+        self.assertTrue(to_the_end("GET /whole HTTP/1.0\r\n\r\n").endswith("\r\n\r\nhello"))
+        with self.assertRaises(ssl.SSLEOFError):
+            to_the_end("GET /cut HTTP/1.0\r\n\r\n")
+
     def test_certificate_by_server_name(self):
         certificates = [issue(self.temporary.name, "a.test"), issue(self.temporary.name, "*.b.test")]
         proxy = self.start({"all": {"rule": "PathPrefix(`/`)", "service": "s", "tls": {}}}, {"certificates": certificates})

@@ -130,7 +130,11 @@ net::Detached ServerConnection::serve() {
     loop.spend(kRequestCost);
     if (loop.budget() <= 0) co_await net::yield();
   }
-  if (linger_ && !closed_) co_await linger(*stream_);
+  if (linger_ && !closed_) {
+    co_await linger(*stream_);
+  } else if (!cut_short_ && !closed_ && stream_->plain() == nullptr) {
+    stream_->shutdown_write();  // TLS tells a whole answer from one that was cut (RFC 8446 6.1)
+  }
   server_.remove(*this);
   delete this;
 }
@@ -211,7 +215,10 @@ net::Task<> ServerConnection::refuse(ServerExchange& exchange, uint16_t status) 
 
 // -> the connection may serve another request
 net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
-  if (exchange.drop_connection) co_return false;
+  if (exchange.drop_connection) {
+    cut_short_ = true;
+    co_return false;
+  }
   ResponseHead& head = exchange.response;
   if (head.status == 101 && (exchange.tunnel != nullptr || exchange.upgraded)) {
     co_await switch_protocols(exchange);
@@ -257,6 +264,7 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   if (!exchange.tasks.idle()) body_read = keep = false;
   co_await finish(exchange);
   if (!sent.complete()) {
+    cut_short_ = true;
     // What was sent must not look complete: a chunked body has no end, a counted one is short, the rest needs a reset.
     if (body_allowed && head.framing == Framing::until_close && sent.write_error == 0)
       if (auto* plain = stream_->plain()) plain->reset_on_close();
