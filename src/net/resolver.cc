@@ -1,14 +1,13 @@
 #include "net/resolver.h"
 
-#include <ares.h>
 #include <fmt/format.h>
 #include <netdb.h>
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "base/strings.h"
+#include "net/dns/ares_channel.h"
 
 namespace fl::net {
 namespace {
@@ -28,10 +27,6 @@ void turn_round(std::vector<IpAddress>& addresses, size_t steps) {
   turn(first_v6, addresses.end());
 }
 
-struct Library {
-  Library() { ares_library_init(ARES_LIB_INIT_ALL); }
-};
-
 }  // namespace
 
 struct Resolver::Impl {
@@ -46,73 +41,7 @@ struct Resolver::Impl {
     std::vector<IpAddress> addresses;
     TimePoint expires;
   };
-  // One of the library's sockets; level-triggered, as it asks for readiness itself.
-  struct Socket final : Pollable {
-    Impl& impl;
-    ares_socket_t fd;
-    Socket(Impl& i, ares_socket_t s) : impl(i), fd(s) {}
-    void on_events(uint32_t events) noexcept override {
-      const ares_socket_t bad = ARES_SOCKET_BAD;
-      impl.process((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 ? fd : bad, (events & EPOLLOUT) != 0 ? fd : bad);
-    }
-  };
-  struct Tick : Timer {
-    Impl& impl;
-    explicit Tick(Impl& i)
-        : Timer([](Timer& t) { static_cast<Tick&>(t).impl.process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }), impl(i) {}
-  };
-
-  explicit Impl(Loop& l) : loop(l) {
-    static const Library library;
-    ares_options options{};
-    options.sock_state_cb = &Impl::on_socket_state;
-    options.sock_state_cb_data = this;
-    options.timeout = 2000;
-    options.tries = 3;
-    ok = ares_init_options(&channel, &options, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) ==
-         ARES_SUCCESS;
-  }
-  ~Impl() {
-    if (ok) ares_destroy(channel);
-    for (auto& [fd, socket] : sockets) {
-      loop.remove(fd, *socket);
-    }
-  }
-
-  static void on_socket_state(void* data, ares_socket_t fd, int readable, int writable) {
-    auto& self = *static_cast<Impl*>(data);
-    const auto it = self.sockets.find(fd);
-    if (readable == 0 && writable == 0) {
-      if (it == self.sockets.end()) return;
-      self.loop.remove(fd, *it->second);
-      self.retired.push_back(std::move(it->second));  // it may be the one whose event is being handled
-      self.sockets.erase(it);
-      return;
-    }
-    const uint32_t events = (readable != 0 ? EPOLLIN : 0u) | (writable != 0 ? EPOLLOUT : 0u);
-    if (it != self.sockets.end()) {
-      self.loop.modify(fd, events, *it->second);
-      return;
-    }
-    auto socket = std::make_unique<Socket>(self, fd);
-    self.loop.add(fd, events, *socket);
-    self.sockets.emplace(fd, std::move(socket));
-  }
-
-  void process(ares_socket_t readable, ares_socket_t writable) {
-    ares_process_fd(channel, readable, writable);
-    retired.clear();
-    arm();
-  }
-
-  void arm() {
-    timeval buffer{};
-    if (const timeval* t = ares_timeout(channel, nullptr, &buffer); t != nullptr)
-      loop.timers().set(tick,
-                        loop.now() + std::chrono::seconds(t->tv_sec) + std::chrono::microseconds(t->tv_usec) + 1ms);
-    else
-      tick.cancel();
-  }
+  explicit Impl(Loop& l) : loop(l), channel(l) {}
 
   static void on_answer(void* argument, int status, int, ares_addrinfo* info) {
     auto& question = *static_cast<Question*>(argument);
@@ -148,14 +77,10 @@ struct Resolver::Impl {
   }
 
   Loop& loop;
-  ares_channel channel{};
-  bool ok = false;
-  Tick tick{*this};
-  std::unordered_map<ares_socket_t, std::unique_ptr<Socket>> sockets;
-  std::vector<std::unique_ptr<Socket>> retired;
   std::map<std::string, Entry, std::less<>> cache;
   size_t answers = 0;  // given so far: where the next name's turns begin
   std::map<std::string, std::shared_ptr<Question>, std::less<>> asking;
+  dns::AresChannel channel;  // before the questions it may yet call back
 };
 
 Resolver::Resolver(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
@@ -179,7 +104,7 @@ const std::vector<IpAddress>* Resolver::cached(std::string_view host) {
 
 Task<Result<std::vector<IpAddress>>> Resolver::resolve(std::string_view host) {
   if (const auto* known = cached(host)) co_return *known;
-  if (!impl_->ok) co_return fail(Code::internal, "the DNS resolver could not be set up");
+  if (!impl_->channel.ok()) co_return fail(Code::internal, "the DNS resolver could not be set up");
   std::shared_ptr<Impl::Question> question;
   if (const auto it = impl_->asking.find(host); it != impl_->asking.end()) {
     question = it->second;
@@ -190,8 +115,7 @@ Task<Result<std::vector<IpAddress>>> Resolver::resolve(std::string_view host) {
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_ENVHOSTS;  // $CARES_HOSTS instead of /etc/hosts
-    ares_getaddrinfo(impl_->channel, question->name.c_str(), nullptr, &hints, &Impl::on_answer, question.get());
-    impl_->arm();
+    impl_->channel.ask(question->name, hints, &Impl::on_answer, question.get());
   }
   if (!question->done) {
     struct Wait {

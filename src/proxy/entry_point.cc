@@ -14,6 +14,12 @@ namespace {
 using http::Field;
 using http::HeaderId;
 
+// For a name server's word on what a host name is an alias of.
+constexpr Duration kAliasPatience = 500ms;
+
+// Worth asking a name server about: no address, and a name with a domain.
+bool is_name(std::string_view host) { return host.contains('.') && host.size() <= 253 && !net::IpAddress::parse(host); }
+
 // Fields that say who asked and how: believed only from trusted peers, never removable by a Connection list.
 bool is_forwarding_field(HeaderId id) { return id >= HeaderId::x_forwarded_for && id <= HeaderId::x_scheme; }
 
@@ -149,15 +155,32 @@ net::Task<> EntryPoint::route(http::Exchange& x) const {
   }
   record.websocket = http::has_token(request.upgrade, "websocket");
 
-  const auto prepared = prepare_request(options_, x);
+  auto prepared = prepare_request(options_, x);
   if (!prepared) return answer_error(x, prepared.error());
   if (const auto* forwarded_for = request.headers.find(HeaderId::x_forwarded_for))
     record.forwarded_for = *forwarded_for;
 
-  const EntryPointSnapshot& snapshot = transaction->pin.snapshot->entry_points[options_.index];
-  if (is_misdirected(snapshot.tls_hosts, x.connection(), prepared->host)) return answer_error(x, 421);
+  if (aliases_ != nullptr && is_name(prepared->host)) {
+    const std::string* alias = aliases_->known(prepared->host);
+    if (alias == nullptr) return choose_router_by_alias(x, *prepared);
+    prepared->cname = x.arena.copy(*alias);
+  }
+  return choose_router(x, *prepared);
+}
+
+net::Task<> EntryPoint::choose_router_by_alias(http::Exchange& x, rules::RouteRequest request) const {
+  request.cname =
+      x.arena.copy(co_await aliases_->alias_of(std::string(request.host), worker_.loop().now() + kAliasPatience));
+  co_await choose_router(x, request);
+}
+
+net::Task<> EntryPoint::choose_router(http::Exchange& x, const rules::RouteRequest& request) const {
+  Transaction& transaction = Transaction::of(x);
+  telemetry::RequestRecord& record = transaction.record;
+  const EntryPointSnapshot& snapshot = transaction.pin.snapshot->entry_points[options_.index];
+  if (is_misdirected(snapshot.tls_hosts, x.connection(), request.host)) return answer_error(x, 421);
   const HttpRouters& routers = x.connection().tls ? snapshot.https : snapshot.http;
-  const int id = routers.table.find(*prepared);
+  const int id = routers.table.find(request);
   if (id < 0) return answer_not_found(x);
   const RouterSnapshot& router = *routers.routers[static_cast<size_t>(id)];
   record.router = router.name;

@@ -10,6 +10,7 @@
 
 #include "http/exchange.h"
 #include "net/address.h"
+#include "net/alias_resolver.h"
 #include "proxy/routing/request_path.h"
 #include "proxy/rules/matcher.h"
 #include "proxy/tls_hosts.h"
@@ -22,7 +23,6 @@ enum class UnderscoreHeaders : uint8_t { keep, delete_, reject };
 struct EntryPointOptions {
   std::string name;
   uint32_t index = 0;      // in Snapshot::entry_points
-  uint16_t port = 0;       // X-Forwarded-Port when Host names none is by scheme; this is for redirections
   bool trust_all = false;  // forwardedHeaders.insecure
   std::vector<net::Cidr> trusted;
   std::vector<std::string> connection_fields;  // may stay although Connection lists them
@@ -47,15 +47,21 @@ bool is_misdirected(const TlsHosts& hosts, const http::ConnectionInfo& connectio
 
 class EntryPoint final : public http::Handler {
  public:
-  EntryPoint(const EntryPointOptions& options, Worker& worker) : options_(options), worker_(worker) {}
+  // `aliases` are asked what a request's host leads to; null: rules match its own name alone.
+  EntryPoint(const EntryPointOptions& options, Worker& worker, net::AliasResolver* aliases = nullptr)
+      : options_(options), worker_(worker), aliases_(aliases) {}
 
   net::Task<> handle(http::Exchange& exchange) const override;
 
  private:
   net::Task<> route(http::Exchange& exchange) const;
+  net::Task<> choose_router(http::Exchange& exchange, const rules::RouteRequest& request) const;
+  // Waits for the name server's word first.
+  net::Task<> choose_router_by_alias(http::Exchange& exchange, rules::RouteRequest request) const;
 
   const EntryPointOptions options_;
   Worker& worker_;
+  net::AliasResolver* const aliases_;
 };
 
 }  // namespace fl::proxy

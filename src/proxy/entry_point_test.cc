@@ -1,6 +1,7 @@
 #include "proxy/entry_point.h"
 
 #include "proxy/proxy_for_test.h"
+#include "support/name_server.h"
 
 namespace fl::proxy {
 namespace {
@@ -151,6 +152,55 @@ TEST_F(EntryPointTest, NoRouterAndNoServer) {
   ASSERT_TRUE(turn_until([&] { return records.size() == 2; }));
   EXPECT_EQ(records[0].router, "");
   EXPECT_EQ(records[1].router, "all@file");
+}
+
+class AliasedHosts : public EntryPointTest {
+ protected:
+  AliasedHosts() {
+    names.cnames = {{"www.shop.test", "shop.cdn.test"}};
+    auto configuration = all_to({});
+    configuration.http.routers["all@file"].rule = "Host(`shop.cdn.test`)";
+    publish(configuration);
+  }
+  // The status for a request to this host; 503 is the router's.
+  std::string ask(const std::string& host, Duration patience = 0s) {
+    auto client = connect();
+    client->send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    quiesce();
+    pass(patience);
+    return receive_head(*client).substr(9, 3);
+  }
+  testing::NameServer names{loop};
+  net::AliasResolver aliases{loop, names.options()};
+};
+
+TEST_F(AliasedHosts, NobodyIsAskedUnlessTold) {
+  EXPECT_EQ(ask("shop.cdn.test"), "503");
+  EXPECT_EQ(ask("www.shop.test"), "404");
+  EXPECT_EQ(names.questions, 0);
+}
+
+TEST_F(AliasedHosts, RulesMatchWhatTheNameLeadsTo) {
+  door.emplace(entry_point, worker, &aliases);
+  EXPECT_EQ(ask("www.shop.test:8080"), "503");
+  const int questions = names.questions;
+  EXPECT_EQ(ask("WWW.shop.test"), "503");
+  EXPECT_EQ(names.questions, questions) << "the answer is known";
+  EXPECT_EQ(ask("shop.cdn.test"), "503") << "a name of its own matches as before";
+  EXPECT_EQ(ask("other.test"), "404");
+}
+
+TEST_F(AliasedHosts, AddressesAndBareNamesAreNotAskedFor) {
+  door.emplace(entry_point, worker, &aliases);
+  for (const auto host : {"10.0.0.1", "[::1]:80", "localhost"}) EXPECT_EQ(ask(host), "404") << host;
+  EXPECT_EQ(names.questions, 0);
+}
+
+TEST_F(AliasedHosts, ASilentNameServerCostsAMoment) {
+  door.emplace(entry_point, worker, &aliases);
+  names.silent = true;
+  EXPECT_EQ(ask("www.shop.test", 500ms), "404");
+  EXPECT_EQ(ask("shop.cdn.test", 500ms), "503");
 }
 
 }  // namespace

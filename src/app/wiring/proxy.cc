@@ -212,6 +212,7 @@ Result<> ProxyProgram::start_workers() {
                         .access_log = wiring_.access_log,
                         .request_counter = &request_counter_,
                         .metrics = wiring_.metrics,
+                        .host_resolver = wiring_.host_resolver,
                         .release = [this](std::shared_ptr<const proxy::Snapshot> old) {
                           loop_.post([old = std::move(old)]() mutable { old.reset(); });
                         }};

@@ -162,6 +162,9 @@ Wiring wire(config::LoadedStatic& loaded) {
                                       : wire_entry_point(name, entry_point, tcp++, loaded));
   }
   if (configuration.access_log) out.access_log = wire_access_log(*configuration.access_log, loaded);
+  if (const auto& names = configuration.host_resolver; names && names->cname_flattening)
+    out.host_resolver =
+        net::AliasOptions{.resolv_conf = names->resolv_config, .depth = static_cast<size_t>(names->resolv_depth)};
   if (configuration.metrics.prometheus) out.metrics = wire_metrics(configuration.metrics);
   if (const auto& ecs = configuration.providers.ecs)
     if (const auto ok = providers::check_ecs_options(*ecs); !ok) {

@@ -13,6 +13,7 @@ struct Wiring {
   std::vector<EntryPointWiring> entry_points;  // in the order of their names
   std::optional<telemetry::AccessLogOptions> access_log;
   std::optional<telemetry::MetricsOptions> metrics;  // nullopt when nobody asks
+  std::optional<net::AliasOptions> host_resolver;    // likewise
 };
 
 // The last of the checks before the start: what only the users of an option can tell is wrong with it becomes an issue

@@ -19,8 +19,8 @@ struct WorkerThread::Serving {
     int fd;  // listening; the listener's own once there is one
     std::optional<net::Listener> listener;
 
-    Door(net::Loop& loop, proxy::Worker& worker, const EntryPointWiring& w, int listening)
-        : handler(w.options, worker),
+    Door(net::Loop& loop, proxy::Worker& worker, net::AliasResolver* aliases, const EntryPointWiring& w, int listening)
+        : handler(w.options, worker, aliases),
           server(loop, w.server, handler),
           acceptor(worker, w.acceptor, server),
           fd(listening) {
@@ -35,6 +35,7 @@ struct WorkerThread::Serving {
 
   net::Loop loop;
   proxy::Worker worker;
+  std::optional<net::AliasResolver> aliases;
   std::unique_ptr<telemetry::AccessLog> access_log;
   std::optional<telemetry::WorkerMetrics> metrics;
   std::vector<std::unique_ptr<Door>> doors;
@@ -47,6 +48,7 @@ struct WorkerThread::Serving {
 
   void set_up(WorkerWiring wiring) {
     worker.set_release(std::move(wiring.release));
+    if (wiring.host_resolver) aliases.emplace(loop, *wiring.host_resolver);
     if (wiring.access_log) {
       auto log = telemetry::AccessLog::open(loop, *wiring.access_log, *wiring.request_counter);
       if (log)
@@ -69,7 +71,7 @@ struct WorkerThread::Serving {
 
   // `index` is the entry point's among all, by which metrics know it.
   void add_door(const EntryPointWiring& wiring, size_t index, int fd) {
-    Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, wiring, fd));
+    Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, aliases ? &*aliases : nullptr, wiring, fd));
     if (!metrics) return;
     door.server.set_on_closed([this, index] { metrics->connection_closed(index); });
     door.acceptor.set_on_opened([this, index] { metrics->connection_opened(index); });

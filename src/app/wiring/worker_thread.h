@@ -11,6 +11,7 @@
 
 #include "http/server.h"
 #include "net/address.h"
+#include "net/alias_resolver.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "proxy/acceptor.h"
@@ -37,7 +38,8 @@ struct WorkerWiring {
   std::optional<telemetry::AccessLogOptions> access_log;
   telemetry::RequestCounter* request_counter = nullptr;
   std::optional<telemetry::MetricsOptions> metrics;
-  proxy::Worker::Release release;  // called on the worker's thread
+  std::optional<net::AliasOptions> host_resolver;  // nullopt: rules do not ask for aliases
+  proxy::Worker::Release release;                  // called on the worker's thread
 };
 
 class WorkerThread {

@@ -27,6 +27,7 @@ class Validator {
     check_entry_points();
     check_providers();
     check_log();
+    if (c_.host_resolver && c_.host_resolver->resolv_depth < 1) error("hostResolver.resolvDepth", "must be 1 or more");
     if (c_.access_log) check_access_log(*c_.access_log);
     if (c_.ping && !c_.ping->manual_routing) check_reference("ping.entryPoint", c_.ping->entry_point);
     if (c_.ping && (c_.ping->terminating_status_code < 100 || c_.ping->terminating_status_code > 599))

@@ -18,10 +18,9 @@ void describe(Fields<Core>& f) {
 }
 
 void describe(Fields<HostResolver>& f) {
-  f("cnameFlattening", &HostResolver::cname_flattening, "match Host rules against the name a CNAME leads to as well",
-    kUnsupported);
-  f("resolvConfig", &HostResolver::resolv_config, "resolver settings", kUnsupported);
-  f("resolvDepth", &HostResolver::resolv_depth, "longest chain of CNAMEs", kUnsupported);
+  f("cnameFlattening", &HostResolver::cname_flattening, "match Host rules against the name a CNAME leads to as well");
+  f("resolvConfig", &HostResolver::resolv_config, "the file that names the name servers");
+  f("resolvDepth", &HostResolver::resolv_depth, "longest chain of CNAMEs that is followed");
 }
 
 void describe(Fields<ForwardingTimeouts>& f) {
