@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -119,6 +120,14 @@ Result<int> bind_on(const SocketAddress& address, const ListenOptions& options) 
   return fd;
 }
 
+// A tenth of the files this process may open is kept for connections to servers, pipes and logs. The kernel gives out
+// the lowest free number, so the number of a new one tells how many are in use.
+bool is_near_file_limit(int fd) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  return static_cast<rlim_t>(fd) >= limit.rlim_cur - limit.rlim_cur / 10;
+}
+
 }  // namespace
 
 Result<int> bind_udp(const std::string& host, uint16_t port, const ListenOptions& options) {
@@ -169,12 +178,15 @@ void Listener::on_events(uint32_t) noexcept {
     sockaddr_storage storage;
     socklen_t length = sizeof storage;
     const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
+    const bool too_many = fd >= 0 && is_near_file_limit(fd);
+    if (fd >= 0 && !too_many) {
       on_accept_(fd, SocketAddress::from(reinterpret_cast<sockaddr*>(&storage)));
       continue;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      log::error("cannot accept connections: {}; raise the limit of open files (ulimit -n)", std::strerror(errno));
+    if (too_many || errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      log::error("cannot accept connections: {}; raise the limit of open files (ulimit -n)",
+                 too_many ? "nine tenths of the files it may open are open" : std::strerror(errno));
+      if (too_many) ::close(fd);
       loop_.modify(fd_, 0, *this);  // the backlog holds them meanwhile
       loop_.timers().set(pause_, loop_.now() + 100ms);
     }

@@ -1,5 +1,8 @@
 #include "net/listener.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "support/loop_fixture.h"
 
 namespace fl::net {
@@ -54,6 +57,34 @@ TEST_F(ListenerTest, ManyAtOnce) {
   std::vector<std::unique_ptr<testing::Peer>> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(connect_to(local_address(listener.fd())->port));
   ASSERT_TRUE(turn_until([&] { return accepted == 100; }));
+}
+
+TEST_F(ListenerTest, ATenthOfTheFilesIsNotForClients) {
+  int accepted = 0;
+  Listener listener(loop, *listen_tcp("127.0.0.1", 0), [&](int fd, const SocketAddress&) {
+    ++accepted;
+    ::close(fd);
+  });
+  const uint16_t port = local_address(listener.fd())->port;
+  // 90 files are in use; the client's takes the next number, the accepted one the number after it.
+  std::vector<int> held;
+  do held.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  while (held.back() < 89);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit hundred{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &hundred), 0);
+  auto refused = connect_to(port);
+  EXPECT_TRUE(turn_until([&] { return refused->gone(); }));
+  EXPECT_EQ(accepted, 0);
+  refused.reset();
+  auto waits = connect_to(port);  // in the backlog until the pause is over
+  quiesce();
+  EXPECT_EQ(accepted, 0);
+  for (const int fd : held) ::close(fd);
+  pass(100ms);
+  EXPECT_TRUE(turn_until([&] { return accepted == 1; }));
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "app/commands/proxy.h"
 
+#include <sys/resource.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "app/wiring/proxy.h"
 #include "base/log.h"
@@ -22,6 +26,15 @@ Result<> configure_log(const config::statics::Log& options) {
                          .compress = options.compress});
 }
 
+// As many files as the system allows us: each connection is one, and shells hand out as few as 1,024 at first.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    log::warn("cannot raise the limit of open files: {}", std::strerror(errno));
+}
+
 }  // namespace
 
 int run_proxy(std::span<const char* const> arguments) {
@@ -37,6 +50,7 @@ int run_proxy(std::span<const char* const> arguments) {
     std::fprintf(stderr, "fairlead: log: %s\n", ok.error().message.c_str());
     return 1;
   }
+  raise_file_limit();
   return ProxyProgram(std::move(loaded), std::move(wiring)).run();
 }
 
