@@ -5,8 +5,10 @@
 #include "proxy/middleware/encoded_characters.h"
 #include "proxy/middleware/grpc_web.h"
 #include "proxy/middleware/headers.h"
+#include "proxy/middleware/in_flight_req.h"
 #include "proxy/middleware/ip_allow_list.h"
 #include "proxy/middleware/middleware.h"
+#include "proxy/middleware/rate_limit.h"
 #include "proxy/middleware/redirect_regex.h"
 #include "proxy/middleware/redirect_scheme.h"
 #include "proxy/middleware/replace_path.h"
@@ -34,8 +36,10 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
     kind<&Middleware::grpc_web, make_grpc_web>("grpcweb"),
     kind<&Middleware::headers, make_headers>("headers"),
+    kind<&Middleware::in_flight_req, make_in_flight_req>("inflightreq"),
     kind<&Middleware::ip_allow_list, make_ip_allow_list>("ipallowlist"),
     kind<&Middleware::ip_white_list, make_ip_white_list>("ipwhitelist"),
+    kind<&Middleware::rate_limit, make_rate_limit>("ratelimit"),
     kind<&Middleware::redirect_regex, make_redirect_regex>("redirectregex"),
     kind<&Middleware::redirect_scheme, make_redirect_scheme>("redirectscheme"),
     kind<&Middleware::replace_path, make_replace_path>("replacepath"),

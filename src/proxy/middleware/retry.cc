@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "http/status_range.h"
-#include "net/stop.h"
+#include "proxy/middleware/client_wait.h"
 #include "proxy/middleware/held_body.h"
 #include "proxy/transaction.h"
 
@@ -15,12 +15,6 @@ namespace fl::proxy::middleware {
 namespace {
 
 using http::Exchange;
-
-// Ends a wait when the client goes.
-struct Waiting final : http::ClientGoneListener {
-  net::StopSource stop;
-  void on_client_gone() noexcept override { stop.request_stop(); }
-};
 
 class Retry final : public http::Handler {
  public:
@@ -59,13 +53,7 @@ class Retry final : public http::Handler {
       if (end - loop.now() < wait) co_return;
 
       co_await x.drop_answer();
-      if (wait > 0s) {
-        Waiting waiting;
-        x.watch_client(&waiting);
-        const bool waited = co_await net::sleep_for(wait, waiting.stop);
-        x.watch_client(nullptr);
-        if (!waited) co_return answer_body_error(x, http::BodyError::canceled);
-      }
+      if (wait > 0s && !co_await wait_for_client(x, wait)) co_return;
       transaction.unsent = false;
       transaction.append_forwarded_for = append_forwarded_for;
       ++transaction.record.retries;
