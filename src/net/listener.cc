@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "base/log.h"
 
@@ -122,10 +124,10 @@ Result<int> bind_on(const SocketAddress& address, const ListenOptions& options) 
 
 // A tenth of the files this process may open is kept for connections to servers, pipes and logs. The kernel gives out
 // the lowest free number, so the number of a new one tells how many are in use.
-bool is_near_file_limit(int fd) {
+int most_files_for_clients() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
-  return static_cast<rlim_t>(fd) >= limit.rlim_cur - limit.rlim_cur / 10;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::numeric_limits<int>::max();
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur - limit.rlim_cur / 10, std::numeric_limits<int>::max()));
 }
 
 }  // namespace
@@ -159,7 +161,7 @@ Result<int> listen_again(int fd) {
 }
 
 Listener::Listener(Loop& loop, int fd, OnAccept on_accept)
-    : loop_(loop), fd_(fd), on_accept_(std::move(on_accept)), pause_(*this) {
+    : loop_(loop), fd_(fd), most_files_(most_files_for_clients()), on_accept_(std::move(on_accept)), pause_(*this) {
   loop_.add(fd_, EPOLLIN, *this);
 }
 
@@ -178,7 +180,7 @@ void Listener::on_events(uint32_t) noexcept {
     sockaddr_storage storage;
     socklen_t length = sizeof storage;
     const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    const bool too_many = fd >= 0 && is_near_file_limit(fd);
+    const bool too_many = fd >= 0 && fd >= most_files_;
     if (fd >= 0 && !too_many) {
       on_accept_(fd, SocketAddress::from(reinterpret_cast<sockaddr*>(&storage)));
       continue;

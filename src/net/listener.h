@@ -51,6 +51,7 @@ class Listener final : public Pollable {
 
   Loop& loop_;
   int fd_;
+  const int most_files_;  // open, for one more client to be let in
   OnAccept on_accept_;
   PauseTimer pause_;  // after EMFILE and the like
 };

@@ -60,6 +60,10 @@ TEST_F(ListenerTest, ManyAtOnce) {
 }
 
 TEST_F(ListenerTest, ATenthOfTheFilesIsNotForClients) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit hundred{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &hundred), 0);
   int accepted = 0;
   Listener listener(loop, *listen_tcp("127.0.0.1", 0), [&](int fd, const SocketAddress&) {
     ++accepted;
@@ -70,10 +74,6 @@ TEST_F(ListenerTest, ATenthOfTheFilesIsNotForClients) {
   std::vector<int> held;
   do held.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   while (held.back() < 89);
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit hundred{.rlim_cur = 100, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &hundred), 0);
   auto refused = connect_to(port);
   EXPECT_TRUE(turn_until([&] { return refused->gone(); }));
   EXPECT_EQ(accepted, 0);
