@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
 #include "proxy/build/server_url.h"
+#include "proxy/service/grpc_health_check.h"
 #include "proxy/service/http_health_check.h"
 #include "proxy/service/load_balancer.h"
 #include "proxy/service/weighted.h"
@@ -196,7 +197,8 @@ Result<> ServiceBuilder::build_check(const std::string& name, const config::dyna
                                      BuiltService& built, ServiceReport& report) {
   if (!options.health_check || options.servers.empty()) return {};
   if (options.health_check->mode == "grpc") {
-    report.warn("gRPC health checks are not supported by this version of fairlead yet: every server counts as healthy");
+    FL_TRY(built.check,
+           GrpcHealthCheck::make(name, report.servers, *options.health_check, inputs_.resolver, built.transport.tls));
     return {};
   }
   FL_TRY(built.check,
