@@ -1,61 +1,18 @@
 // Runs tests/cases/rules/*.case: each case is a router table and requests for it. The form is told in every file.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "base/strings.h"
 #include "proxy/routing/request_path.h"
 #include "proxy/routing/router_table.h"
 #include "proxy/rules/priority.h"
+#include "support/router_cases.h"
 
 namespace fl::proxy::routing {
 namespace {
 
 using rules::Rule;
-
-struct Case {
-  std::string place;  // file:line
-  std::vector<std::string> routers, expected;
-};
-
-std::vector<Case> read_cases() {
-  std::vector<Case> cases;
-  for (const auto& entry : std::filesystem::directory_iterator(FL_SOURCE_DIR "/tests/cases/rules")) {
-    std::ifstream file(entry.path());
-    std::string line;
-    bool in_case = false, in_expected = false;
-    for (int number = 1; std::getline(file, line); ++number) {
-      if (line.starts_with('#')) continue;
-      if (line.empty()) {
-        in_case = in_expected = false;
-        continue;
-      }
-      if (!in_case) cases.push_back({entry.path().filename().string() + ":" + std::to_string(number), {}, {}});
-      in_case = true;
-      if (line == "---") {
-        in_expected = true;
-      } else {
-        (in_expected ? cases.back().expected : cases.back().routers).push_back(line);
-      }
-    }
-  }
-  return cases;
-}
-
-// "name [priority]: rule"
-struct RouterLine {
-  std::string name, rule;
-  int64_t priority = 0;
-};
-RouterLine parse_router(const std::string& line) {
-  const size_t colon = line.find(':');
-  std::istringstream head(line.substr(0, colon));
-  RouterLine router{.rule = std::string(trim(std::string_view(line).substr(colon + 1), " "))};
-  head >> router.name >> router.priority;
-  return router;
-}
 
 // Who gets the request of "METHOD host target [cname=..] [from=..] [| Field: value]...".
 std::string route(const RouterTable& table, const std::vector<std::string>& names, std::string_view text) {
@@ -95,15 +52,14 @@ std::string route(const RouterTable& table, const std::vector<std::string>& name
 }
 
 TEST(RuleCases, All) {
-  const auto cases = read_cases();
+  const auto cases = testing::read_router_cases("rules");
   ASSERT_GT(cases.size(), 100U);
-  for (const Case& c : cases) {
+  for (const testing::RouterCase& c : cases) {
     SCOPED_TRACE(c.place);
     ASSERT_FALSE(c.expected.empty());
     std::vector<Router> routers;
     std::vector<std::string> names;
-    for (const std::string& line : c.routers) {
-      const RouterLine router = parse_router(line);
+    for (const testing::RouterLine& router : c.routers) {
       auto rule = Rule::compile(router.rule);
       if (c.expected[0].starts_with("! ")) {
         ASSERT_FALSE(rule) << router.rule;

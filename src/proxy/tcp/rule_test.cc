@@ -3,52 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "base/strings.h"
 #include "proxy/tcp/router_table.h"
+#include "support/router_cases.h"
 
 namespace fl::proxy::tcp {
 namespace {
-
-struct Case {
-  std::string place;  // file:line
-  std::vector<std::string> routers, expected;
-};
-
-std::vector<Case> read_cases() {
-  std::vector<Case> cases;
-  for (const auto& entry : std::filesystem::directory_iterator(FL_SOURCE_DIR "/tests/cases/rules_tcp")) {
-    std::ifstream file(entry.path());
-    std::string line;
-    bool in_case = false, in_expected = false;
-    for (int number = 1; std::getline(file, line); ++number) {
-      if (line.starts_with('#')) continue;
-      if (line.empty()) {
-        in_case = in_expected = false;
-        continue;
-      }
-      if (!in_case) cases.push_back({entry.path().filename().string() + ":" + std::to_string(number), {}, {}});
-      in_case = true;
-      if (line == "---")
-        in_expected = true;
-      else
-        (in_expected ? cases.back().expected : cases.back().routers).push_back(line);
-    }
-  }
-  return cases;
-}
-
-// "name [priority]: rule"
-std::pair<std::shared_ptr<Router>, std::string> parse_router(const std::string& line) {
-  const size_t colon = line.find(':');
-  std::istringstream head(line.substr(0, colon));
-  auto router = std::make_shared<Router>();
-  head >> router->name >> router->priority;
-  return {router, std::string(trim(std::string_view(line).substr(colon + 1), " "))};
-}
 
 // Who gets the connection of "SNI|- [from=..] [alpn=..,..]".
 std::string route(const RouterTable& table, const std::string& text) {
@@ -74,14 +36,14 @@ std::string route(const RouterTable& table, const std::string& text) {
 }
 
 TEST(TcpRuleCases, All) {
-  const auto cases = read_cases();
+  const auto cases = testing::read_router_cases("rules_tcp");
   ASSERT_GT(cases.size(), 20U);
-  for (const Case& c : cases) {
+  for (const testing::RouterCase& c : cases) {
     SCOPED_TRACE(c.place);
     ASSERT_FALSE(c.expected.empty());
     std::vector<RouterPtr> routers;
-    for (const std::string& line : c.routers) {
-      auto [router, text] = parse_router(line);
+    for (const testing::RouterLine& line : c.routers) {
+      const std::string& text = line.rule;
       auto rule = Rule::compile(text);
       if (c.expected[0].starts_with("! ")) {
         ASSERT_FALSE(rule) << text;
@@ -90,8 +52,10 @@ TEST(TcpRuleCases, All) {
         continue;
       }
       ASSERT_TRUE(rule) << rule.error().message;
+      auto router = std::make_shared<Router>();
+      router->name = line.name;
       router->rule = *rule;
-      router->priority = router->rule->priority(router->priority);
+      router->priority = router->rule->priority(line.priority);
       routers.push_back(std::move(router));
     }
     if (routers.empty()) continue;
