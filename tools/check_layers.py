@@ -22,7 +22,7 @@ OWNERS = [
     (r"re2/.*", ["base"]),
     (r"boost/.*", ["base"]),
     (r"spdlog/.*", ["base"]),
-    (r"(brotli/.*|zlib\.h|zstd\.h)", ["base"]),
+    (r"(brotli/.*|crypt\.h|zlib\.h|zstd\.h)", ["base"]),
     (r"yaml\.h", ["config"]),
     (r"toml\+\+/.*", ["config"]),
     (r"ares.*\.h", ["net"]),

@@ -1,5 +1,6 @@
 // The list of middleware kinds: one line each.
 #include "proxy/middleware/add_prefix.h"
+#include "proxy/middleware/basic_auth.h"
 #include "proxy/middleware/compress.h"
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
@@ -31,6 +32,7 @@ constexpr Kind kind(std::string_view type) {
 
 constexpr Kind kKinds[] = {
     kind<&Middleware::add_prefix, make_add_prefix>("addprefix"),
+    kind<&Middleware::basic_auth, make_basic_auth>("basicauth"),
     kind<&Middleware::compress, make_compress>("compress"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
