@@ -26,6 +26,7 @@ class Service(grpc.GenericRpcHandler):
         self.cancelled = threading.Event()
         self.started = threading.Event()
         self.metadata = {}
+        self.serving_status = 1  # SERVING; 2: NOT_SERVING
 
     def service(self, details):
         self.metadata = dict(details.invocation_metadata)
@@ -35,6 +36,7 @@ class Service(grpc.GenericRpcHandler):
             "/test.Echo/Client": grpc.stream_unary_rpc_method_handler(self.client_stream),
             "/test.Echo/Both": grpc.stream_stream_rpc_method_handler(self.both),
             "/test.Echo/Fail": grpc.unary_unary_rpc_method_handler(self.fail),
+            "/grpc.health.v1.Health/Check": grpc.unary_unary_rpc_method_handler(self.check),
             "/test.Echo/Hang": grpc.unary_unary_rpc_method_handler(self.hang),
         }.get(details.method)
 
@@ -56,6 +58,9 @@ class Service(grpc.GenericRpcHandler):
 
     def fail(self, request, context):
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not today")
+
+    def check(self, request, context):
+        return b"\x08" + bytes([self.serving_status])
 
     def hang(self, request, context):
         context.add_callback(self.cancelled.set)
@@ -108,6 +113,24 @@ class GrpcTest(ProxyTest):
         self.start()
         calls = [self.channel.unary_unary("/test.Echo/Unary").future(b"%d" % i, timeout=30) for i in range(300)]
         self.assertEqual([c.result() for c in calls], [b"%d" % i for i in range(300)])
+
+    def test_health_checks(self):
+        proxy = self.start()
+        dynamic = one_service(self.url)
+        check = {"mode": "grpc", "interval": "50ms", "timeout": "5s"}
+        dynamic["http"]["services"]["s"]["loadBalancer"]["healthCheck"] = check
+        proxy.configure(dynamic)
+
+        def code():
+            try:
+                self.unary("Unary")
+                return grpc.StatusCode.OK
+            except grpc.RpcError as error:
+                return error.code()
+        self.service.serving_status = 2
+        wait_until(lambda: code() == grpc.StatusCode.UNAVAILABLE, "a server that is not serving is left out")
+        self.service.serving_status = 1
+        wait_until(lambda: code() == grpc.StatusCode.OK, "it is back")
 
     def test_server_stream(self):
         self.start()
