@@ -91,14 +91,15 @@ def one_service(*urls):
 class Fairlead:
     """A proxy with one entry point `web`, fed by a file; further static options as a dictionary in Traefik's words."""
 
-    def __init__(self, dynamic, static=None, transport=None, command=()):
+    def __init__(self, dynamic, static=None, transport=None, command=(), entry_point=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.folder = Path(self.temporary.name)  # also its working directory
         self.port = free_port()
         self.routes = self.folder / "routes.yml"
         self.configure(dynamic)
-        entry_point = {"address": f"127.0.0.1:{self.port}", **({"transport": transport} if transport else {})}
-        options = {"entryPoints": {"web": entry_point},
+        web = {"address": f"127.0.0.1:{self.port}", **({"transport": transport} if transport else {}),
+               **(entry_point or {})}
+        options = {"entryPoints": {"web": web},
                    "providers": {"file": {"filename": str(self.routes)}, "providersThrottleDuration": "10ms"},
                    "log": {"level": "INFO"}, **(static or {})}
         # JSON is YAML.

@@ -100,7 +100,7 @@ void describe(Fields<Http2>& f) {
   f("handshakeTimeout", &Http2::handshake_timeout,
     "time to the end of the connection's preface and first SETTINGS; 0 is no limit (fairlead's own)");
   f("stallTimeout", &Http2::stall_timeout,
-    "how long an answer waits for a client that makes no room; 0 is no limit (fairlead's own)");
+    "how long an answer, of HTTP/1.1 too, waits for a client that makes no room; 0 is no limit (fairlead's own)");
   f("maxHeaderBlockSize", &Http2::max_header_block_size, "coded bytes of a header block (fairlead's own)");
   f("maxContinuations", &Http2::max_continuations, "CONTINUATION frames of a header block (fairlead's own)");
   f("maxEmptyContinuations", &Http2::max_empty_continuations,

@@ -1,5 +1,9 @@
 #include "http/h1/server_connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <string>
@@ -17,9 +21,16 @@ namespace {
 constexpr uint64_t kMaxDiscard = 256 << 10;  // of an unread request body; more is not worth keeping the connection
 constexpr size_t kMinHeadRate = 240;         // bytes a second, once head_timeout is over
 constexpr size_t kRequestCost = 4 << 10;     // of the loop's budget: many small requests may lie in one buffer
+constexpr uint64_t kMayStall = 64 << 10;     // less of an answer fits into the socket's buffer
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
+
+// The kernel ends the connection when its peer has made no room for so long; 0: it waits for ever.
+void limit_stall(const net::Stream& stream, Duration limit) {
+  const auto most = static_cast<unsigned>(std::chrono::ceil<std::chrono::milliseconds>(limit).count());
+  ::setsockopt(stream.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+}
 
 }  // namespace
 
@@ -249,6 +260,12 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
 
   if (!head.headers.contains(HeaderId::date)) head.headers.append(HeaderId::date, server_.date());
   exchange.response_started = true;
+  const Duration stall_limit = server_.options().http2.stall_timeout;
+  if (stall_limit > 0s && exchange.response_body != nullptr && !limits_stall_ &&
+      (head.framing != Framing::length || head.content_length >= kMayStall)) {
+    limits_stall_ = true;
+    limit_stall(*stream_, stall_limit);
+  }
   SendResult sent;
   {
     HeadBytes bytes;
@@ -300,6 +317,7 @@ net::Task<> ServerConnection::switch_protocols(ServerExchange& exchange) {
   exchange.body->release();
   stream_->set_read_deadline(net::Stream::kNever);
   stream_->set_write_deadline(net::Stream::kNever);
+  if (limits_stall_) limit_stall(*stream_, 0s);  // other protocols have other habits
   if (exchange.upgraded) {
     co_await exchange.upgraded(*stream_, in_);
     exchange.response_complete = true;

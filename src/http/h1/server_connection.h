@@ -95,8 +95,9 @@ class ServerConnection final : public http::ServerConnection {
   TimePoint accepted_;
   bool idle_ = false;  // waits for a request's first byte
   bool linger_ = false;
-  bool cut_short_ = false;  // the last answer: its client must not take the end for its end
-  bool closed_ = false;     // by close(): nothing is waited for any more
+  bool cut_short_ = false;     // the last answer: its client must not take the end for its end
+  bool limits_stall_ = false;  // since its first long answer
+  bool closed_ = false;        // by close(): nothing is waited for any more
 };
 
 }  // namespace fl::http::h1
