@@ -36,12 +36,7 @@ Agent::Agent(net::Loop& loop, engine::Engine& engine, session::ControlPlane& con
       options_(std::move(options)),
       store_(options_.data_directory + "/tasks"),
       reporter_(control_plane, instance_),
-      acs_(control_plane, instance_, *this,
-           [this]() -> net::Task<> {
-             log::warn("the control plane does not know this container instance any more; registering anew");
-             identity_.container_instance_arn.clear();
-             co_await register_instance(*stop_);
-           }),
+      acs_(control_plane, instance_, *this, [this](session::Rejection why) { return on_rejected(why); }),
       tcs_(control_plane, instance_, *this) {
   instance_.cluster = options_.registration.cluster;
   instance_.agent_version = session::kAgentVersion;
@@ -174,6 +169,20 @@ net::Task<> Agent::register_instance(net::StopSource& stop) {
               format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(wait)));
     co_await net::sleep_for(wait, stop);
   }
+}
+
+net::Task<> Agent::on_rejected(session::Rejection why) {
+  if (why == session::Rejection::deregistered) {
+    // Registering anew would undo what somebody has just asked for, and keep the cluster from being deleted. Nor does
+    // it help to ask again: an ARN once INACTIVE stays so.
+    log::warn("{} was deregistered: its tasks run on, new ones do not come; start the agent again to register anew",
+              instance_.arn);
+    while (!stop_->stop_requested()) co_await net::sleep_for(24h, *stop_);
+    co_return;
+  }
+  log::warn("the control plane does not know this container instance; registering anew");
+  identity_.container_instance_arn.clear();
+  co_await register_instance(*stop_);
 }
 
 net::Task<Result<>> Agent::try_to_register() {

@@ -74,6 +74,7 @@ class Agent final : private engine::ExitListener,
   net::Task<> remove_orphans();
   net::Task<> stop_containers();
   net::Task<> register_instance(net::StopSource& stop);
+  net::Task<> on_rejected(session::Rejection why);
   net::Task<Result<>> try_to_register();
   net::Task<> stay_in_touch(net::StopSource& stop);
   net::Task<bool> refuse(ecs::agent::Task task, Error error);

@@ -347,10 +347,24 @@ TEST_F(AgentTest, StopsWhatTheManifestDoesNotKnowOnceThatIsConfirmed) {
   EXPECT_THAT(control->told(task_arn("keep")), ElementsAre("RUNNING"));
 }
 
-TEST_F(AgentTest, RegistersAnewWhenItIsNotKnownAnyMore) {
+TEST_F(AgentTest, StaysAwayWhenItWasDeregistered) {
   begin();
   connected();
+  send_task("t1", {shell("web", "while [ ! -e ../../../end ]; do sleep 0.01; done; exit 6")});
+  ASSERT_TRUE(told("t1", {"RUNNING"}));
   control->send_text(ecs::agent::error_text("InactiveInstanceException", "gone"));
+  ASSERT_TRUE(turn_until([&] { return !control->has_acs(); }));
+  // What still runs is told of to its end, which takes longer than registering anew would have.
+  std::filesystem::create_directory(directory.path() + "/end");
+  ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
+  EXPECT_EQ(control->count_calls("RegisterContainerInstance"), 1u);
+  EXPECT_EQ(control->acs_connections, 1);
+}
+
+TEST_F(AgentTest, RegistersAnewWhenItIsNotKnown) {
+  begin();
+  connected();
+  control->send_text(ecs::agent::error_text("InvalidInstanceException", "never heard of"));
   ASSERT_TRUE(turn_until(
       [&] { return control->count_calls("RegisterContainerInstance") == 2 && control->acs_connections == 2; }));
   std::vector<json::Value> registrations;

@@ -19,10 +19,6 @@ using ecs::text;
 // connection. As amazon-ecs-agent.
 constexpr Duration kSilence = 5min;
 
-bool is_rejection(std::string_view text) {
-  return text.contains("InactiveInstanceException") || text.contains("InvalidInstanceException");
-}
-
 template <class Message>
 Result<Message> read(const Envelope& envelope) {
   Message message;
@@ -34,7 +30,7 @@ Result<Message> read(const Envelope& envelope) {
 }  // namespace
 
 AcsChannel::AcsChannel(ControlPlane& control_plane, const InstanceName& instance, TaskAuthority& tasks,
-                       std::function<net::Task<>()> on_rejected)
+                       std::function<net::Task<>(Rejection)> on_rejected)
     : control_plane_(control_plane), instance_(instance), tasks_(tasks), on_rejected_(std::move(on_rejected)) {}
 
 net::Task<Result<std::string>> AcsChannel::endpoint() {
@@ -57,7 +53,8 @@ QueryItems AcsChannel::query() const {
 }
 
 net::Task<> AcsChannel::on_ended(const Error& error) {
-  if (is_rejection(error.message)) co_await on_rejected_();
+  if (error.message.contains("InactiveInstanceException")) co_await on_rejected_(Rejection::deregistered);
+  if (error.message.contains("InvalidInstanceException")) co_await on_rejected_(Rejection::unknown);
 }
 
 net::Task<Error> AcsChannel::serve(http::WebSocket& socket) {

@@ -32,11 +32,15 @@ struct InstanceName {
   std::string agent_version, agent_hash, engine_version;
 };
 
+// Why a control plane does not take this instance any more: somebody deregistered it, or it never knew it (its state is
+// another than when the instance registered).
+enum class Rejection { deregistered, unknown };
+
 class AcsChannel final : public ChannelService {
  public:
-  // `instance` may change between connections. `on_rejected`: the control plane does not know this instance any more.
+  // `instance` may change between connections. `on_rejected` is waited for before the next attempt to connect.
   AcsChannel(ControlPlane& control_plane, const InstanceName& instance, TaskAuthority& tasks,
-             std::function<net::Task<>()> on_rejected);
+             std::function<net::Task<>(Rejection)> on_rejected);
 
   net::Task<Result<std::string>> endpoint() override;
   QueryItems query() const override;
@@ -54,7 +58,7 @@ class AcsChannel final : public ChannelService {
   ControlPlane& control_plane_;
   const InstanceName& instance_;
   TaskAuthority& tasks_;
-  std::function<net::Task<>()> on_rejected_;
+  std::function<net::Task<>(Rejection)> on_rejected_;
   int64_t timeline_ = 0;  // of the newest manifest
   std::minstd_rand random_{std::random_device{}()};
 };

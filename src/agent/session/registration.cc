@@ -18,7 +18,6 @@ constexpr std::string_view kCapabilities[] = {
     "ecs.capability.container-ordering",
     "ecs.capability.container-restart-policy",
     "ecs.capability.full-sync",
-    "ecs.capability.network.container-port-range",
 };
 
 ecs::Attribute attribute(std::string_view name, std::string_view value = {}) {

@@ -27,7 +27,12 @@ net::Task<> AgentHandler::handle(http::Exchange& exchange) const {
                                          cluster_name ? std::optional(std::string(*cluster_name)) : std::nullopt);
   const auto* instance =
       cluster ? api::find_instance(scope, view->in(scope), (*cluster)->name, instance_name) : nullptr;
-  if (instance == nullptr || instance->shape.status == "INACTIVE")
+  // The agent of an instance that is not there may register anew; that of a deregistered one is to stay away.
+  if (instance == nullptr)
+    co_return exchange.respond_owned(
+        400, R"({"__type":"InvalidInstanceException","message":"The container instance is not known."})",
+        "application/json");
+  if (instance->shape.status == "INACTIVE")
     co_return exchange.respond_owned(
         400, R"({"__type":"InactiveInstanceException","message":"The container instance is not registered."})",
         "application/json");
