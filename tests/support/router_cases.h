@@ -33,10 +33,10 @@ inline RouterLine parse_router_line(const std::string& line) {
   return router;
 }
 
-// `folder` is one of tests/cases.
+// `folder` is one below tests/cases.
 inline std::vector<RouterCase> read_router_cases(const std::string& folder) {
   std::vector<RouterCase> cases;
-  for (const auto& entry : std::filesystem::directory_iterator(FL_SOURCE_DIR "/tests/cases/" + folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream file(entry.path());
     std::string line;
     bool in_case = false, in_expected = false;

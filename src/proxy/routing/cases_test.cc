@@ -52,7 +52,7 @@ std::string route(const RouterTable& table, const std::vector<std::string>& name
 }
 
 TEST(RuleCases, All) {
-  const auto cases = testing::read_router_cases("rules");
+  const auto cases = testing::read_router_cases(FL_SOURCE_DIR "/tests/cases/rules");
   ASSERT_GT(cases.size(), 100U);
   for (const testing::RouterCase& c : cases) {
     SCOPED_TRACE(c.place);

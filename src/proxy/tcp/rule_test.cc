@@ -36,7 +36,7 @@ std::string route(const RouterTable& table, const std::string& text) {
 }
 
 TEST(TcpRuleCases, All) {
-  const auto cases = testing::read_router_cases("rules_tcp");
+  const auto cases = testing::read_router_cases(FL_SOURCE_DIR "/tests/cases/rules_tcp");
   ASSERT_GT(cases.size(), 20U);
   for (const testing::RouterCase& c : cases) {
     SCOPED_TRACE(c.place);
