@@ -3,7 +3,8 @@
 // HTTP/1: a connection carries one exchange at a time, and rests in its pool between them.
 //   made connected -> run(exchange) -> [answer's body read to its end] -> pool.put_back() -> rest() -> run(...) ...
 //                          \_ failed: the connection is gone
-// HTTP/2: a ClientConnection is one exchange's share of a SharedConnection, which lives on.
+// HTTP/2: a ClientConnection is one exchange's share of a SharedConnection, which lives on. A request for a websocket
+// (Upgrade) becomes an extended CONNECT (RFC 8441), if the server takes those.
 //   shared.open() -> run(exchange) -> [answer's body read to its end] -> gone
 #pragma once
 
@@ -25,8 +26,9 @@ enum class ClientError : uint8_t {
   malformed_response,
   unexpected_switch,  // 101 that nobody asked for
   too_many_interim,
-  request_body,     // the client's body is malformed
-  request_timeout,  // the client's body stalled
+  no_extended_connect,  // the server takes no websockets on HTTP/2 (RFC 8441); nothing was sent
+  request_body,         // the client's body is malformed
+  request_timeout,      // the client's body stalled
   client_gone,
 };
 

@@ -166,6 +166,12 @@ std::string websocket_accept(std::string_view key) {
   return base64_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
+bool is_websocket_request(const Exchange& exchange) {
+  const RequestHead& request = exchange.request;
+  return request.method_id == Method::get && iequals(request.upgrade, "websocket") &&
+         exchange.request_body == nullptr && !value_of(request.headers, HeaderId::sec_websocket_key).empty();
+}
+
 bool accept_websocket(Exchange& exchange, UpgradedService serve) {
   const RequestHead& request = exchange.request;
   const HeaderMap& headers = request.headers;

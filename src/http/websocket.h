@@ -79,6 +79,8 @@ class WebSocket {
 
 // ---- opening handshake
 
+// The request asks for a websocket as RFC 6455 4.1 says, so that an extended CONNECT (RFC 8441) can stand for it.
+bool is_websocket_request(const Exchange& exchange);
 // Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455 4.2.2).
 std::string websocket_accept(std::string_view key);
 

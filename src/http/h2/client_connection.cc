@@ -119,6 +119,16 @@ void ClientConnection::on_timer() {
 
 // ---- from the server
 
+// The first ones answer those who wait to know. nghttp2 takes nothing else for the first frame.
+void ClientConnection::on_settings() {
+  if (std::exchange(greeted_, true)) return;
+  for (ClientStream* stream : streams_) stream->on_greeted();
+}
+
+bool ClientConnection::takes_extended_connect() {
+  return nghttp2_session_get_remote_settings(session(), NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) != 0;
+}
+
 void ClientConnection::on_begin_headers(const nghttp2_frame&, Stream* stream) {
   if (stream == nullptr)
     head_reader_.begin_ignored();

@@ -28,6 +28,9 @@ class ClientConnection final : public SharedConnection, private Connection {
   void add(ClientStream& stream);
   void remove(ClientStream& stream);
   bool has_served() const { return served_ > 0; }
+  // Its SETTINGS have come, so that it is known what it takes.
+  bool is_greeted() const { return greeted_; }
+  bool takes_extended_connect();
 
  private:
   void on_begin_headers(const nghttp2_frame& frame, Stream* stream) override;
@@ -35,6 +38,7 @@ class ClientConnection final : public SharedConnection, private Connection {
   void on_data(Stream& stream, std::string_view data) override;
   void on_end_stream(Stream& stream) override;
   void on_reset(Stream*, uint32_t, bool) override {}
+  void on_settings() override;
   void on_goaway() override { go(); }
   void before_read() override {}
   void after_receive() override { last_read_ = loop().now(); }
@@ -53,6 +57,7 @@ class ClientConnection final : public SharedConnection, private Connection {
   std::vector<ClientStream*> streams_;
   uint64_t served_ = 0;
   bool going_ = false;
+  bool greeted_ = false;
   bool ping_sent_ = false;  // and nothing came since
   TimePoint last_read_;
   TimePoint idle_since_;

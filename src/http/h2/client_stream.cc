@@ -1,6 +1,13 @@
 #include "http/h2/client_stream.h"
 
+#include <sys/socket.h>
+
+#include <array>
+
+#include "http/h1/body_reader.h"
 #include "http/h2/client_connection.h"
+#include "http/h2/extended_connect.h"
+#include "http/websocket.h"
 
 namespace fl::http::h2 {
 namespace {
@@ -36,12 +43,36 @@ class AnswerBody final : public BodySource {
   ClientStream& stream_;
 };
 
+// What an exchange is tied to after an extended CONNECT: the near end of a pair of sockets, whose far end carry() moves
+// over the stream. A tunnel has to be something that relays know how to wait for and splice; a copy more is its price.
+class StreamTunnel final : public Tunnel {
+ public:
+  StreamTunnel(ClientStream& owner, std::unique_ptr<net::Stream> near) : owner_(&owner), near_(std::move(near)) {
+    owner.tunnel_ = this;
+  }
+  // What was written is sent still when the server has ended before; else nobody is there to read.
+  ~StreamTunnel() override {
+    if (owner_ == nullptr) return;
+    owner_->tunnel_ = nullptr;
+    if (!owner_->answer_.ended()) owner_->abandon(NGHTTP2_CANCEL);
+  }
+  void forget_owner() { owner_ = nullptr; }
+  net::Stream& stream() override { return *near_; }
+  net::InBuffer& in() override { return in_; }
+
+ private:
+  ClientStream* owner_;  // null: it has ended
+  std::unique_ptr<net::Stream> near_;
+  net::InBuffer in_;
+};
+
 ClientStream::ClientStream(h2::ClientConnection& connection)
     : Stream(answer_), connection_(connection), reused_(connection.has_served()), head_timer_(*this) {
   connection_.add(*this);
 }
 
 ClientStream::~ClientStream() {
+  if (tunnel_ != nullptr) tunnel_->forget_owner();
   abandon(NGHTTP2_CANCEL);
   Stream::recycle();
   connection_.remove(*this);
@@ -52,18 +83,12 @@ net::Task<ClientOutcome> ClientStream::run(std::unique_ptr<http::ClientConnectio
   exchange_ = &x;
   head_timeout_ = options.response_header_timeout;
   Connection& wire = connection_.wire();
-  nghttp2_data_provider provider{};
   const bool has_body = x.request_body != nullptr;
-  if (has_body) {
-    start_sending(*x.request_body,
-                  x.request.framing == Framing::length ? std::optional(x.request.content_length) : std::nullopt,
-                  x.arena, &x.bytes_received);
-    if (x.request.expects_continue) hold_back();
-    provider = Stream::provider();
-  }
-  const auto fields = wire.head_writer().request(x.request, connection_.scheme(), x.arena);
-  const int32_t id = nghttp2_submit_request(wire.session(), nullptr, fields.data(), fields.size(),
-                                            has_body ? &provider : nullptr, &as_stream());
+  const bool is_tunnel = !x.request.upgrade.empty();
+  if (is_tunnel)
+    if (const ClientError error = co_await wait_for_greeting(x); error != ClientError::none)
+      co_return ClientOutcome{.error = error};
+  const int32_t id = submit(x);
   if (id < 0 || wire.is_over()) co_return ClientOutcome{.error = ClientError::connection_lost, .unprocessed = true};
   Stream::open(wire, id);
   x.watch_client(this);
@@ -92,8 +117,95 @@ net::Task<ClientOutcome> ClientStream::run(std::unique_ptr<http::ClientConnectio
     co_await settle();
     co_return outcome;
   }
-  x.response_body = std::make_unique<AnswerBody>(std::move(self), *this);
+  if (!is_tunnel || x.response.status != 200) {
+    x.response_body = std::make_unique<AnswerBody>(std::move(self), *this);
+    co_return ClientOutcome{};
+  }
+  x.watch_client(nullptr);
+  if (!start_tunnel(std::move(self), x)) co_return ClientOutcome{.error = ClientError::connection_lost};
+  make_switch(x);
   co_return ClientOutcome{};
+}
+
+// -> what stands against an extended CONNECT: RFC 8441 3 lets us send one only once the server has said that it may be.
+net::Task<ClientError> ClientStream::wait_for_greeting(Exchange& x) {
+  if (!is_websocket_request(x)) co_return ClientError::no_extended_connect;
+  x.watch_client(this);
+  const Connection& wire = connection_.wire();
+  while (!connection_.is_greeted() && !wire.is_over() && !client_gone()) co_await head_wake_;
+  x.watch_client(nullptr);
+  if (client_gone()) co_return ClientError::client_gone;
+  if (!connection_.is_greeted()) co_return ClientError::connection_lost;
+  co_return connection_.takes_extended_connect() ? ClientError::none : ClientError::no_extended_connect;
+}
+
+// -> the stream's number | an error of nghttp2
+int32_t ClientStream::submit(Exchange& x) {
+  Connection& wire = connection_.wire();
+  const auto fields = wire.head_writer().request(x.request, connection_.scheme(), x.arena);
+  if (!x.request.upgrade.empty())  // what goes up is known once the server agrees
+    return nghttp2_submit_headers(wire.session(), NGHTTP2_FLAG_NONE, -1, nullptr, fields.data(), fields.size(),
+                                  &as_stream());
+  if (x.request_body == nullptr)
+    return nghttp2_submit_request(wire.session(), nullptr, fields.data(), fields.size(), nullptr, &as_stream());
+  start_sending(*x.request_body,
+                x.request.framing == Framing::length ? std::optional(x.request.content_length) : std::nullopt, x.arena,
+                &x.bytes_received);
+  if (x.request.expects_continue) hold_back();
+  const nghttp2_data_provider provider = Stream::provider();
+  return nghttp2_submit_request(wire.session(), nullptr, fields.data(), fields.size(), &provider, &as_stream());
+}
+
+// ---- a websocket's bytes
+
+bool ClientStream::start_tunnel(std::unique_ptr<http::ClientConnection> self, Exchange& x) {
+  std::array<int, 2> fds{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) != 0) return false;
+  net::Loop& loop = connection_.wire().loop();
+  x.tunnel = std::make_unique<StreamTunnel>(*this, std::make_unique<net::TcpStream>(loop, fds[0]));
+  carry(std::move(self), std::make_unique<net::TcpStream>(loop, fds[1]));
+  return true;
+}
+
+// Until both directions have ended, or one has failed. Keeps the stream alive beyond the exchange, whose tunnel may go
+// earlier.
+net::Detached ClientStream::carry([[maybe_unused]] std::unique_ptr<http::ClientConnection> self,
+                                  std::unique_ptr<net::TcpStream> far) {
+  Arena none;  // a tunnel has no trailers
+  net::InBuffer in;
+  h1::BodyReader body(*far, in);
+  body.start(Framing::until_close, 0);
+  start_sending(body, std::nullopt, none, nullptr);
+  const nghttp2_data_provider provider = Stream::provider();
+  far_ = far.get();
+  net::TaskScope scope;
+  scope.spawn(carry_down(*far));
+  if (closed() || nghttp2_submit_data(connection_.wire().session(), NGHTTP2_FLAG_END_STREAM, id(), &provider) != 0 ||
+      !(co_await sent()).complete) {
+    abandon(NGHTTP2_CANCEL);
+    far->cancel();
+  }
+  co_await scope.join();
+  far_ = nullptr;
+}
+
+net::Task<> ClientStream::carry_down(net::Stream& far) {
+  for (;;) {
+    const BodyChunk chunk = co_await answer_.read();
+    if (chunk.error != BodyError::none) break;
+    if (!chunk.data.empty() && co_await far.write(chunk.data) != 0) break;
+    if (chunk.last) co_return far.shutdown_write();
+    if (far.loop().budget() <= 0) co_await net::yield();
+  }
+  abandon(NGHTTP2_CANCEL);
+  far.cancel();
+}
+
+void ClientStream::on_abort() noexcept {
+  head_wake_.notify();
+  if (far_ != nullptr) far_->cancel();
+  // What was cut must not look ended: whoever has the other end fails as on a connection that was reset.
+  if (tunnel_ != nullptr && !answer_.ended()) tunnel_->stream().cancel();
 }
 
 net::Task<> ClientStream::upload() {
@@ -170,7 +282,9 @@ void ClientStream::on_end_headers(HeadReader& reader, bool end_stream) {
     head = {};
   } else {
     has_head_ = true;
-    const bool counted = head.framing == Framing::length;
+    // RFC 9110 9.3.6: a length means nothing where a tunnel begins.
+    const bool is_tunnel = !exchange_->request.upgrade.empty() && head.status == 200;
+    const bool counted = head.framing == Framing::length && !is_tunnel;
     answer_.start(counted ? std::optional(head.content_length) : std::nullopt);
     if (end_stream) answer_.on_end();
   }

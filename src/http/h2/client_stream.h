@@ -11,13 +11,17 @@
 namespace fl::http::h2 {
 
 class ClientConnection;
+class StreamTunnel;
 
 class ClientStream final : public http::ClientConnection, private Stream {
  public:
   explicit ClientStream(h2::ClientConnection& connection);
   ~ClientStream() override;
 
-  void cancel() noexcept override { abandon(NGHTTP2_CANCEL); }
+  void cancel() noexcept override {
+    abandon(NGHTTP2_CANCEL);
+    head_wake_.notify();
+  }
   net::Task<ClientOutcome> run(std::unique_ptr<http::ClientConnection> self, Exchange& exchange,
                                const ClientOptions& options) override;
 
@@ -25,6 +29,7 @@ class ClientStream final : public http::ClientConnection, private Stream {
   static ClientStream& of(Stream& stream) { return static_cast<ClientStream&>(stream); }
 
   // ---- from the connection
+  void on_greeted() { head_wake_.notify(); }
   void on_begin_headers(HeadReader& reader);
   void on_end_headers(HeadReader& reader, bool end_stream);
   void on_data(std::string_view data);
@@ -32,9 +37,16 @@ class ClientStream final : public http::ClientConnection, private Stream {
 
  private:
   friend class AnswerBody;
+  friend class StreamTunnel;
 
   net::Task<> upload();
-  void on_abort() noexcept override { head_wake_.notify(); }
+  net::Task<ClientError> wait_for_greeting(Exchange& exchange);
+  int32_t submit(Exchange& exchange);
+  // Makes the tunnel of an answered extended CONNECT. -> done
+  bool start_tunnel(std::unique_ptr<http::ClientConnection> self, Exchange& exchange);
+  net::Detached carry(std::unique_ptr<http::ClientConnection> self, std::unique_ptr<net::TcpStream> far);
+  net::Task<> carry_down(net::Stream& far);
+  void on_abort() noexcept override;
   void fail(ClientError error, std::string_view detail = {});
   ClientOutcome lost() const;
   net::Task<> settle();
@@ -52,6 +64,8 @@ class ClientStream final : public http::ClientConnection, private Stream {
   std::string_view detail_;
   std::vector<ResponseHead> interim_;  // to be passed on
   int interims_ = 0;
+  StreamTunnel* tunnel_ = nullptr;  // while somebody has it
+  net::Stream* far_ = nullptr;      // its far end
   net::Wake head_wake_;
   Duration head_timeout_{};
   struct HeadTimer : net::Timer {

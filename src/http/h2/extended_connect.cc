@@ -30,4 +30,15 @@ bool accept_switch(Exchange& exchange, std::string_view key) {
   return true;
 }
 
+void make_switch(Exchange& exchange) {
+  ResponseHead& head = exchange.response;
+  const std::string_view* const key = exchange.request.headers.find(HeaderId::sec_websocket_key);
+  FL_CHECK(key != nullptr);
+  head.headers.set(HeaderId::sec_websocket_accept, exchange.arena.copy(websocket_accept(*key)));
+  head.status = 101;
+  head.upgrade = "websocket";
+  head.framing = Framing::none;
+  head.has_content_length = false;
+}
+
 }  // namespace fl::http::h2

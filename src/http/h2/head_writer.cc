@@ -78,7 +78,9 @@ std::span<const nghttp2_nv> HeadWriter::response(const ResponseHead& head, std::
 
 std::span<const nghttp2_nv> HeadWriter::request(const RequestHead& head, std::string_view scheme, Arena& arena) {
   begin(Memory::lives_on);
-  add(":method", head.method);
+  const bool is_tunnel = !head.upgrade.empty();  // extended CONNECT (RFC 8441)
+  add(":method", is_tunnel ? "CONNECT" : head.method);
+  if (is_tunnel) add(":protocol", head.upgrade);
   add(":scheme", scheme);
   add(":authority", head.authority);
   std::string_view path = head.path.empty() ? std::string_view("/") : head.path;
@@ -87,7 +89,7 @@ std::span<const nghttp2_nv> HeadWriter::request(const RequestHead& head, std::st
   for (const Field& field : head.headers) {
     if (field.id == HeaderId::te && has_token(field.value, "trailers"))
       add("te", "trailers");
-    else if (!belongs_to_http1(field.id))
+    else if (!belongs_to_http1(field.id) && !(is_tunnel && field.id == HeaderId::sec_websocket_key))
       add(field, arena);
   }
   if (head.framing == Framing::length) add_length(head.content_length, arena);

@@ -62,6 +62,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
 
   transaction.unsent = false;
   ProxyError error = ProxyError::none;
+  bool kept_off = false;
   for (bool fresh = false;; fresh = true) {
     auto connection = fresh ? nullptr : upstream.take(x);
     if (connection == nullptr) connection = co_await upstream.connect(x, error);
@@ -73,6 +74,10 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
     const http::ClientOutcome outcome = co_await client.run(std::move(connection), x, upstream.client_options());
     error = from(outcome.error);
     if (!outcome.detail.empty()) log::debug("{}: {}", transaction.record.server_url, outcome.detail);
+    if (error == ProxyError::no_upgrade && !std::exchange(kept_off, true)) {
+      upstream.keep_websockets_off_http2();
+      continue;
+    }
     const bool once_more = outcome.unprocessed ? x.request_body == nullptr : outcome.stale && is_replayable(x);
     if (!once_more || fresh) break;
   }

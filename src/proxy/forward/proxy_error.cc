@@ -11,6 +11,7 @@ ProxyError from(http::ClientError error) {
     case ClientError::malformed_response: return ProxyError::malformed_response;
     case ClientError::unexpected_switch: return ProxyError::unexpected_switch;
     case ClientError::too_many_interim: return ProxyError::too_many_interim;
+    case ClientError::no_extended_connect: return ProxyError::no_upgrade;
     case ClientError::request_body: return ProxyError::request_body;
     case ClientError::request_timeout: return ProxyError::request_timeout;
     case ClientError::client_gone: return ProxyError::client_gone;
@@ -45,7 +46,7 @@ std::string_view describe(ProxyError error) {
     case ProxyError::response_timeout: return "the server did not answer in time";
     case ProxyError::malformed_response: return "the server's answer is not valid HTTP";
     case ProxyError::unexpected_switch: return "the server switched protocols unasked";
-    case ProxyError::no_upgrade: return "the server speaks HTTP/2, which has no upgrades";
+    case ProxyError::no_upgrade: return "the server speaks HTTP/2 only, and takes no websockets on it (RFC 8441)";
     case ProxyError::request_body: return "the client's body is malformed";
     case ProxyError::request_timeout: return "the client's body did not come in time";
     case ProxyError::client_gone: return "the client went away";

@@ -16,7 +16,7 @@ enum class ProxyError : uint8_t {
   tls_failed,
   tls_timeout,
   certificate_refused,
-  no_upgrade,  // the server speaks HTTP/2 only
+  no_upgrade,  // the server speaks HTTP/2 only, and takes no websockets on it
   // As http::ClientError has them.
   connection_lost,
   response_timeout,

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/log.h"
+#include "http/websocket.h"
 #include "net/wake.h"
 #include "proxy/worker.h"
 #include "tls/tls_stream.h"
@@ -60,7 +61,10 @@ void Upstream::close() {
   for (http::SharedConnection* connection : std::exchange(shared_, {})) connection->close();
 }
 
-bool Upstream::may_share(const http::Exchange& exchange) const { return shares_ && exchange.request.upgrade.empty(); }
+bool Upstream::may_share(const http::Exchange& exchange) const {
+  if (!shares_) return false;
+  return exchange.request.upgrade.empty() || (shares_websockets_ && http::is_websocket_request(exchange));
+}
 
 std::unique_ptr<http::ClientConnection> Upstream::open_shared() {
   for (http::SharedConnection* connection : shared_)
@@ -80,7 +84,7 @@ std::unique_ptr<http::ClientConnection> Upstream::take(const http::Exchange& exc
 
 // Exchanges that could share a connection do not each make one: they wait for the first one's.
 net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Exchange& exchange, ProxyError& error) {
-  if (http2_ && !exchange.request.upgrade.empty()) {
+  if (http2_ && !may_share(exchange)) {
     error = ProxyError::no_upgrade;
     co_return nullptr;
   }
@@ -116,7 +120,7 @@ std::unique_ptr<http::ClientConnection> Upstream::adopt(std::unique_ptr<net::Str
     shares_ = http2_;
     return http::make_http1_client(*this, std::move(stream));
   }
-  shares_ = true;
+  shares_ = shares_websockets_ = true;  // it may be another server by now
   http::SharedConnection& connection = http::make_http2_client(*this, std::move(stream),
                                                                {.tls = secure_,
                                                                 .idle_timeout = transport_.idle_timeout,
@@ -138,7 +142,7 @@ net::Task<std::unique_ptr<net::Stream>> Upstream::dial_any(http::Exchange& excha
     error = ProxyError::name_resolution;
     co_return nullptr;
   }
-  const bool http1_only = !exchange.request.upgrade.empty();
+  const bool http1_only = !exchange.request.upgrade.empty() && !may_share(exchange);
   Dialing dialing;
   exchange.watch_client(&dialing);
   std::unique_ptr<net::Stream> stream;

@@ -25,6 +25,8 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
   std::unique_ptr<http::ClientConnection> take(const http::Exchange& exchange);
   // A new one; the exchange's client is listened to meanwhile. Null on failure, with the reason in `error`.
   net::Task<std::unique_ptr<http::ClientConnection>> connect(http::Exchange& exchange, ProxyError& error);
+  // A server of HTTP/2 has said that it takes no websockets there: they go by HTTP/1 from now on, as browsers do.
+  void keep_websockets_off_http2() { shares_websockets_ = false; }
   // Idle connections end, and shared ones with what they carry.
   void close();
 
@@ -40,7 +42,8 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
   struct Dialing;
   // Waits for somebody else's dialing.
   struct Waiting;
-  // What an exchange wants of a connection: HTTP/2 has no upgrades, so that they go by HTTP/1 (as in Traefik).
+  // What an exchange wants of a connection: of all upgrades HTTP/2 has websockets only, and not with every server; the
+  // others go by HTTP/1.
   bool may_share(const http::Exchange& exchange) const;
   std::unique_ptr<http::ClientConnection> open_shared();
   net::Task<std::unique_ptr<net::Stream>> dial_any(http::Exchange& exchange, ProxyError& error);
@@ -66,8 +69,9 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
   const bool http2_;                                       // without being asked
   std::vector<Idle> idle_;                                 // oldest first
   std::vector<http::SharedConnection*> shared_;
-  bool shares_ = false;   // the server speaks HTTP/2, as far as is known
-  bool dialing_ = false;  // for a connection to be shared
+  bool shares_ = false;            // the server speaks HTTP/2, as far as is known
+  bool shares_websockets_ = true;  // the same of RFC 8441
+  bool dialing_ = false;           // for a connection to be shared
   std::vector<Waiting*> waiting_;
   struct ExpiryTimer : net::Timer {
     Upstream& upstream;
