@@ -77,8 +77,8 @@ class DevTest(unittest.TestCase):
         # ECS says RUNNING when a container's process runs; whether it listens by then, only trying can tell.
         labels = {"traefik.enable": "true", "traefik.http.routers.whoami.rule": "PathPrefix(`/whoami`)",
                   "traefik.http.routers.whoami.middlewares": "again",
-                  "traefik.http.middlewares.again.retry.attempts": "5",
-                  "traefik.http.middlewares.again.retry.initialinterval": "100ms"}
+                  "traefik.http.middlewares.again.retry.attempts": "10",
+                  "traefik.http.middlewares.again.retry.initialinterval": "200ms"}
         self.ecs.register_task_definition(
             family="whoami", networkMode="bridge",
             containerDefinitions=[{"name": "whoami", "image": "fairlead/whoami", "memory": 32, "dockerLabels": labels,
