@@ -21,7 +21,7 @@ class Transaction final : public http::Attachment {
   TimePoint start = worker.loop().now();
   telemetry::RequestRecord record;
   bool append_forwarded_for = true;  // not yet done, and wanted
-  bool unsent = false;               // the last server could not be reached: no byte of the request has left
+  bool unsent = false;               // the last server was out of reach; the request may be sent again
 };
 
 }  // namespace fl::proxy

@@ -81,7 +81,8 @@ class DevTest(unittest.TestCase):
                   "traefik.http.middlewares.again.retry.initialinterval": "200ms"}
         self.ecs.register_task_definition(
             family="whoami", networkMode="bridge",
-            containerDefinitions=[{"name": "whoami", "image": "fairlead/whoami", "memory": 32, "dockerLabels": labels,
+            containerDefinitions=[{"name": "whoami", "image": "fairlead/whoami", "memory": 256,  # a sanitizer's
+                                   "dockerLabels": labels,
                                    "environment": [{"name": "COLOUR", "value": colour}],
                                    "portMappings": [{"containerPort": 80, "hostPort": 0}]}])
 

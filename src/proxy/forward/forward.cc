@@ -67,7 +67,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
     auto connection = fresh ? nullptr : upstream.take(x);
     if (connection == nullptr) connection = co_await upstream.connect(x, error);
     if (connection == nullptr) {
-      transaction.unsent = !fresh && error != ProxyError::client_gone;
+      transaction.unsent = error != ProxyError::client_gone;
       break;
     }
     http::ClientConnection& client = *connection;
