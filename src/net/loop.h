@@ -23,8 +23,8 @@ namespace fl::net {
 class Loop;
 
 // Something with a file descriptor that is registered once, for its whole life, edge-triggered in both directions.
-// Before the descriptor is closed it is removed: closing does that only for the last copy, and while another thread starts
-// a program, the child has copies of all until it executes.
+// Before the descriptor is closed it is removed: closing does that only for the last copy, and while another thread
+// starts a program, the child has copies of all until it executes.
 class Pollable {
  public:
   Pollable() = default;

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from control_plane import QUICK, Pair, connected
-from support import BINARY, free_port, get, wait_until
+from support import BINARY, accepts, free_port, get, wait_until
 
 
 class AgentTest(unittest.TestCase):
@@ -78,7 +78,8 @@ class AgentTest(unittest.TestCase):
         task = self.run_task(self.define())
         self.wait_for("running", task)
         port = self.port_of(task)
-        wait_until(lambda: get(port).status == 200, "whoami answers")
+        wait_until(lambda: accepts(port), "whoami listens")
+        self.assertEqual(get(port).status, 200)
         before = self.describe(task)["containers"][0]["runtimeId"]
         self.pair.kill("agent")
         self.assertEqual(get(port).status, 200)
@@ -108,7 +109,8 @@ class AgentTest(unittest.TestCase):
         task = self.run_task(self.define())
         self.wait_for("running", task)
         port = self.port_of(task)
-        wait_until(lambda: get(port).status == 200, "whoami answers")
+        wait_until(lambda: accepts(port), "whoami listens")
+        self.assertEqual(get(port).status, 200)
         self.pair.kill("control")
         self.assertEqual(get(port).status, 200)
         self.pair.restart("control")
