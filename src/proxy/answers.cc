@@ -21,6 +21,11 @@ net::Task<> answer_no_server(http::Exchange& x) {
   co_return;
 }
 
+void answer_client_gone(http::Exchange& x) {
+  x.respond(499, http::reason_phrase(499), {});
+  x.drop_connection = true;
+}
+
 net::Task<> answer_error(http::Exchange& x, uint16_t status) {
   respond_text(x, status, x.arena.concat({http::reason_phrase(status), "\n"}));
   co_return;

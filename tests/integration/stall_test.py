@@ -1,19 +1,16 @@
 #!/usr/bin/env python3
 """Clients that stop reading in the middle of an answer: cut off after stallTimeout, while slow ones are left alone."""
-import socket
 import threading
 import time
 import unittest
 
-from support import ProxyTest, one_service, send
+from support import ProxyTest, ThreadedServer, one_service, send
 
 SIZE = 64 << 20
 
 
 class StallTest(ProxyTest):
     def start(self):
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
         self.ended = threading.Semaphore(0)  # one up for each answer that ended, whole or not
 
         def serve(connection):
@@ -29,15 +26,9 @@ class StallTest(ProxyTest):
                     pass
                 self.ended.release()
 
-        def accept():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-        threading.Thread(target=accept, daemon=True).start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = ThreadedServer(serve)
+        self.addCleanup(server.stop)
+        url = f"http://127.0.0.1:{server.port}"
         proxy = self.fairlead(one_service(url), entry_point={"http2": {"stallTimeout": "1s"}})
         return proxy.wait_until_routing()
 

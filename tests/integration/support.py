@@ -136,21 +136,20 @@ class Fairlead:
         self.temporary.cleanup()
 
 
-class HoldingServer:
-    """An upstream that answers /held when release() is called and everything else at once with 200."""
+class ThreadedServer:
+    """serve(connection) in a thread for each connection to a port of its own, until stop()."""
 
-    def __init__(self):
+    def __init__(self, serve):
+        self.serve = serve
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.holding = threading.Semaphore(0)  # one up for each request that waits
-        self.released = threading.Event()
+        self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def release(self):
-        self.released.set()
-
     def stop(self):
-        self.release()
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        except OSError:
+            pass
         self.listener.close()
 
     def _accept(self):
@@ -159,7 +158,24 @@ class HoldingServer:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+
+class HoldingServer(ThreadedServer):
+    """An upstream that answers /held when release() is called and everything else at once with 200."""
+
+    def __init__(self):
+        self.holding = threading.Semaphore(0)  # one up for each request that waits
+        self.released = threading.Event()
+        super().__init__(self._serve)
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def release(self):
+        self.released.set()
+
+    def stop(self):
+        self.release()
+        super().stop()
 
     def _serve(self, connection):
         with connection:

@@ -9,37 +9,20 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
-from support import ProxyTest, accepts, free_port, get, wait_until
+from support import ProxyTest, ThreadedServer, accepts, free_port, get, wait_until
 from tls_test import client_context, common_name, issue
 
 
-class EchoServer:
+class EchoServer(ThreadedServer):
     """Says its name, then sends back what it gets until the client has ended, and says goodbye."""
 
     def __init__(self, name, context=None):
         self.name, self.context = name, context
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def stop(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        super().__init__(self._serve)
+        self.address = f"127.0.0.1:{self.port}"
 
     def _serve(self, connection):
         try:

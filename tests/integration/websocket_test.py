@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from support import ProxyTest, get, one_service, wait_until
+from support import ProxyTest, ThreadedServer, get, one_service, wait_until
 from tls_test import issue
 
 MESSAGES = int(os.environ.get("WEBSOCKET_MESSAGES", 100_000))
@@ -38,27 +38,14 @@ def read_head(connection):
     return head
 
 
-class EchoServer:
+class EchoServer(ThreadedServer):
     """HTTP/1.1: an Upgrade begins to echo messages of PAYLOAD bytes, everything else is answered 200. With `context` over
     TLS, where HTTP/2 is greeted, but takes no websockets."""
 
     def __init__(self, context=None):
         self.context = context
         self.alpn = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def stop(self):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        super().__init__(self._serve)
 
     def _serve(self, connection):
         try:

@@ -1,5 +1,7 @@
 #include "proxy/middleware/client_wait.h"
 
+#include "proxy/answers.h"
+
 namespace fl::proxy::middleware {
 namespace {
 
@@ -16,8 +18,7 @@ net::Task<bool> wait_for_client(http::Exchange& x, Duration wait) {
   const bool waited = co_await net::sleep_for(wait, ends.stop);
   x.watch_client(nullptr);
   if (waited) co_return true;
-  x.respond(499, http::reason_phrase(499), {});
-  x.drop_connection = true;
+  answer_client_gone(x);
   co_return false;
 }
 

@@ -86,7 +86,7 @@ void answer_body_error(http::Exchange& x, BodyError error) {
     case BodyError::timeout: return refuse(408);
     case BodyError::malformed: return refuse(400);
     case BodyError::too_large: return refuse(413);
-    default: refuse(499); x.drop_connection = true;
+    default: answer_client_gone(x);
   }
 }
 

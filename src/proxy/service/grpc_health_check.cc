@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "http/client.h"
 #include "proxy/build/server_url.h"
+#include "proxy/service/server_check_options.h"
 #include "proxy/tcp/dial.h"
 
 namespace fl::proxy {
@@ -18,8 +19,6 @@ namespace {
 constexpr size_t kMaxAnswerBytes = 4 << 10;
 constexpr size_t kMessagePrefix = 5;                                     // compressed or not, length
 constexpr std::string_view kEmptyMessage{"\0\0\0\0\0", kMessagePrefix};  // HealthCheckRequest of the whole server
-
-Duration or_default(Duration configured, Duration standard) { return configured > 0s ? configured : standard; }
 
 // One call. Its "client" is the check, which goes away when the time is up or the check is no longer wanted.
 class Call final : public http::Exchange, private net::StopWaiter {
@@ -159,15 +158,8 @@ Result<std::shared_ptr<const GrpcHealthCheck>> GrpcHealthCheck::make(std::string
                                                                      const config::dynamic::ServerHealthCheck& options,
                                                                      net::Resolver* resolver,
                                                                      std::shared_ptr<const tls::ClientContext> tls) {
-  if (options.port < 0 || options.port > 65535)
-    return fail(Code::invalid, fmt::format("healthCheck.port {}: ports are 1 to 65535", options.port));
-  const Duration interval = or_default(options.interval, 30s);
-  auto check = std::make_shared<GrpcHealthCheck>(
-      Options{.service = std::move(service),
-              .interval = interval,
-              .unhealthy_interval = or_default(options.unhealthy_interval.value_or(interval), interval),
-              .servers = std::move(servers)},
-      resolver);
+  FL_TRY(Options common, server_check_options(std::move(service), std::move(servers), options));
+  auto check = std::make_shared<GrpcHealthCheck>(std::move(common), resolver);
   for (const CheckedServer& server : check->options().servers) {
     FL_TRY(ServerUrl url, parse_server_url(server.url));
     if (!options.scheme.empty()) url.scheme = to_lower(options.scheme);
@@ -179,7 +171,7 @@ Result<std::shared_ptr<const GrpcHealthCheck>> GrpcHealthCheck::make(std::string
         {.server = {.host = url.host, .port = url.port, .address = url.address(), .tls = url.scheme == "https"},
          .authority = options.hostname.empty() ? url.host_header() : options.hostname});
   }
-  check->transport_ = {.name = "health check", .dial_timeout = or_default(options.timeout, 5s), .tls = std::move(tls)};
+  check->transport_ = {.name = "health check", .dial_timeout = check_timeout(options), .tls = std::move(tls)};
   return check;
 }
 

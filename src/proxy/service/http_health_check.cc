@@ -4,13 +4,12 @@
 
 #include "base/strings.h"
 #include "proxy/build/server_url.h"
+#include "proxy/service/server_check_options.h"
 
 namespace fl::proxy {
 namespace {
 
 constexpr int kMaxRedirects = 10;  // as Go's client
-
-Duration or_default(Duration configured, Duration standard) { return configured > 0s ? configured : standard; }
 
 Result<http::Url> probe_url(const std::string& server, const config::dynamic::ServerHealthCheck& options) {
   FL_TRY(ServerUrl url, parse_server_url(server));
@@ -40,15 +39,8 @@ Result<std::shared_ptr<const HttpHealthCheck>> HttpHealthCheck::make(std::string
   if (options.path.contains("://") || options.path.starts_with("//"))
     return fail(Code::invalid,
                 fmt::format("healthCheck.path {}: a path relative to the server, not a URL", options.path));
-  if (options.port < 0 || options.port > 65535)
-    return fail(Code::invalid, fmt::format("healthCheck.port {}: ports are 1 to 65535", options.port));
-  const Duration interval = or_default(options.interval, 30s);
-  auto check = std::make_shared<HttpHealthCheck>(
-      Options{.service = std::move(service),
-              .interval = interval,
-              .unhealthy_interval = or_default(options.unhealthy_interval.value_or(interval), interval),
-              .servers = std::move(servers)},
-      fetcher);
+  FL_TRY(Options common, server_check_options(std::move(service), std::move(servers), options));
+  auto check = std::make_shared<HttpHealthCheck>(std::move(common), fetcher);
   for (const CheckedServer& server : check->options().servers) {
     http::FetchRequest request;
     request.method = options.method.empty() ? "GET" : options.method;
@@ -59,7 +51,7 @@ Result<std::shared_ptr<const HttpHealthCheck>> HttpHealthCheck::make(std::string
   }
   check->tls_ = std::move(tls);
   check->status_ = options.status;
-  check->timeout_ = or_default(options.timeout, 5s);
+  check->timeout_ = check_timeout(options);
   check->follow_redirects_ = options.follow_redirects;
   return check;
 }
