@@ -258,6 +258,7 @@ net::Task<> ServerConnection::serve_exchange(ServerExchange& x) {
     co_await server_.handler().handle(x);
   co_await answer(x);
   co_await finish_exchange(x);
+  if (x.response_complete && !x.is_tunnel && !x.as_stream().body().ended()) co_await let_upload_end(x);
   release(x);
   end_if_done();
 }
@@ -305,8 +306,13 @@ net::Task<> ServerConnection::send(ServerExchange& x, bool has_body, std::option
     x.response_complete = true;
     flush();
   }
-  // RFC 9113 8.1: the answer is whole, what the client still sends is not wanted.
-  if (!stream.closed() && !stream.body().ended() && !x.is_tunnel) stream.reset(NGHTTP2_NO_ERROR);
+}
+
+// The answer is whole, what the client still sends is not wanted. It is told so (RFC 9113 8.1) if it does not end by
+// itself in a moment: curl, told while it sends, drops the answer it has.
+net::Task<> ServerConnection::let_upload_end(ServerExchange& x) {
+  x.arm(net::Stream::kNever, net::Stream::kNever);
+  co_await x.as_stream().linger();
 }
 
 // The server's end of the tunnel is this answer's body; the client's bytes are sent to it beside.

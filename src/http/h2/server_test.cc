@@ -302,10 +302,32 @@ TEST_F(Http2Server, UnreadUploadsLeaveTheConnectionUsable) {
                  frame(FrameType::data, 0, id, std::string(16384, 'x')));
     settle(*client);
     EXPECT_EQ(received.status(id), 200);
-    EXPECT_EQ(received.streams[id].rst, kNoError);
   }
+  pass(2s);
+  settle(*client);
+  for (uint32_t i = 0; i < 60; ++i) EXPECT_EQ(received.streams[1 + 2 * i].rst, kNoError);
   EXPECT_GE(received.windows[0], 60U * 48 * 1024 - (512 << 10));
   EXPECT_TRUE(received.goaways.empty());
+}
+
+// A client that is told to stop before it has sent what it was about to may drop the answer.
+TEST_F(Http2Server, AnEarlyAnswerLetsTheUploadEnd) {
+  for (const bool with_body : {true, false}) {
+    handler.f = [with_body](Exchange& x) -> net::Task<> {
+      x.respond(with_body ? 200 : 204, with_body ? "ok" : "");
+      co_return;
+    };
+    auto client = connect();
+    request(*client, 1, "/", "POST", false);
+    EXPECT_TRUE(received.streams[1].ended);
+    EXPECT_EQ(received.streams[1].rst, -1);
+    client->send(frame(FrameType::data, kEndStream, 1, "x=1"));
+    settle(*client);
+    pass(2s);
+    settle(*client);
+    EXPECT_EQ(received.streams[1].rst, -1);
+    received.streams.clear();
+  }
 }
 
 struct Listener final : ClientGoneListener {

@@ -8,6 +8,7 @@ namespace fl::http::h2 {
 namespace {
 
 constexpr size_t kLeastFrame = 1 << 10;  // room below which a DATA frame waits for the next write
+constexpr Duration kLingerTime = 1s;
 
 }  // namespace
 
@@ -27,7 +28,7 @@ void Stream::recycle() {
   length_.reset();
   framed_ = 0;
   chunk_ = {};
-  last_ = reading_ = wants_read_ = held_back_ = false;
+  last_ = reading_ = wants_read_ = held_back_ = lingers_ = false;
   sent_ = {};
   wake_ = {};
   closed_ = true;
@@ -156,6 +157,14 @@ net::Task<Stream::Sent> Stream::sent() {
   co_return sent_;
 }
 
+net::Task<> Stream::linger() {
+  body_.abandon();
+  lingers_ = true;
+  if (!closed_) wire_->loop().timers().set(stall_, wire_->loop().now() + kLingerTime);
+  while (!closed_) co_await wake_;
+  stall_.cancel();
+}
+
 // The peer makes no room: it has the time of a stall until something is framed again.
 void Stream::arm_stall_timer() {
   const Duration limit = wire_->options().stall_timeout;
@@ -166,6 +175,7 @@ void Stream::arm_stall_timer() {
 
 void Stream::on_stall(net::Timer& timer) {
   Stream& self = static_cast<StallTimer&>(timer).stream;
+  if (self.lingers_) return self.reset(NGHTTP2_NO_ERROR);
   if (self.framed_ != self.framed_at_stall_) return self.arm_stall_timer();
   self.reset(NGHTTP2_CANCEL);
 }

@@ -54,6 +54,8 @@ class Stream {
   nghttp2_data_provider provider();
   // Reads from the source what it does not have at hand, until all is framed or the stream has closed.
   net::Task<Sent> sent();
+  // All is sent; what still comes is dropped until the peer ends it too, or is told to stop after a moment.
+  net::Task<> linger();
   // What is sent waits until the next call of this: the peer has to say first that it wants it.
   void hold_back() { held_back_ = true; }
   bool is_held_back() const { return held_back_; }
@@ -91,6 +93,7 @@ class Stream {
   bool reading_ = false;     // sent() waits in the source's read()
   bool wants_read_ = false;  // nghttp2 was told that there is nothing at hand
   bool held_back_ = false;
+  bool lingers_ = false;
   Sent sent_;
   net::Wake wake_;
   struct StallTimer : net::Timer {
