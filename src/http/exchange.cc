@@ -1,6 +1,21 @@
 #include "http/exchange.h"
 
 namespace fl::http {
+namespace {
+
+constexpr size_t kMostDropped = 64 << 10;
+
+// Read to its end, a body leaves its connection to the next exchange; nothing is waited for.
+void drop_what_is_there(BodySource& body) {
+  for (size_t dropped = 0; dropped < kMostDropped;) {
+    const BodyChunk chunk = body.take();
+    if (!chunk.ready() || chunk.last || chunk.error != BodyError::none) return;
+    dropped += chunk.data.size();
+  }
+}
+
+}  // namespace
+
 void Exchange::respond(uint16_t status, std::string_view body, std::string_view content_type) {
   clear_keeping_memory(response);  // views of an answer that was dropped must not stay
   response.status = status;
@@ -17,6 +32,7 @@ void Exchange::respond_owned(uint16_t status, std::string body, std::string_view
 }
 
 net::Task<> Exchange::drop_answer() {
+  if (response_body != nullptr) drop_what_is_there(*response_body);
   if (!tasks.idle()) {
     if (response_body != nullptr) response_body->abandon();
     if (request_body != nullptr) request_body->abandon();

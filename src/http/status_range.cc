@@ -15,4 +15,13 @@ Result<StatusRange> StatusRange::parse(std::string_view text) {
   return StatusRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
 }
 
+Result<std::vector<StatusRange>> parse_status_ranges(std::span<const std::string> texts) {
+  std::vector<StatusRange> ranges;
+  for (const std::string& text : texts) {
+    FL_TRY(const StatusRange range, StatusRange::parse(text));
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
 }  // namespace fl::http

@@ -27,7 +27,11 @@ void answer_client_gone(http::Exchange& x) {
 }
 
 net::Task<> answer_error(http::Exchange& x, uint16_t status) {
-  respond_text(x, status, x.arena.concat({http::reason_phrase(status), "\n"}));
+  return answer_error(x, status, x.arena.concat({http::reason_phrase(status), "\n"}));
+}
+
+net::Task<> answer_error(http::Exchange& x, uint16_t status, std::string_view text) {
+  respond_text(x, status, text);
   co_return;
 }
 

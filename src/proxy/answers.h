@@ -14,5 +14,7 @@ net::Task<> answer_no_server(http::Exchange& exchange);
 void answer_client_gone(http::Exchange& exchange);
 // Status text and newline as plain text, nosniff: what Go's http.Error writes.
 net::Task<> answer_error(http::Exchange& exchange, uint16_t status);
+// The same with a text of its own, a newline at its end, which lives for ever or in the exchange's arena.
+net::Task<> answer_error(http::Exchange& exchange, uint16_t status, std::string_view text);
 
 }  // namespace fl::proxy

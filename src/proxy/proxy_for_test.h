@@ -39,6 +39,7 @@ class ProxyForTest : public testing::LoopFixture {
   }
   ~ProxyForTest() override {
     if (server) server->close_all();
+    worker.detached_requests().cancel();
     worker.close_upstreams();
     quiesce();
     if (server) EXPECT_EQ(server->connections(), 0U);

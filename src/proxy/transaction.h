@@ -12,7 +12,7 @@ class Transaction final : public http::Attachment {
  public:
   Transaction(Worker& w, SnapshotPin& p) : worker(w), pin(p) { ++pin.users; }
 
-  static Transaction& of(http::Exchange& exchange) { return static_cast<Transaction&>(*exchange.attachment); }
+  static Transaction& of(const http::Exchange& exchange) { return static_cast<Transaction&>(*exchange.attachment); }
 
   void on_end(http::Exchange& exchange) noexcept override;
 

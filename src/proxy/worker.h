@@ -10,6 +10,7 @@
 
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "proxy/detached_requests.h"
 #include "proxy/service/turns.h"
 #include "telemetry/request_record.h"
 
@@ -50,6 +51,7 @@ class Worker {
     if (--pin.users == 0 && &pin != pins_.back().get()) drop(pin);
   }
 
+  DetachedRequests& detached_requests() { return detached_requests_; }
   // Connections to a server, made on first use.
   Upstream& upstream(const std::shared_ptr<const UpstreamSpec>& spec);
   // This worker's turns of a balancer, by its slot.
@@ -78,6 +80,7 @@ class Worker {
   std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
   std::vector<TurnLease> leases_;                     // by slot
+  DetachedRequests detached_requests_;
   OnRecord on_record_;
   Release release_;
 };

@@ -92,12 +92,14 @@ struct WorkerThread::Serving {
   void end() {
     for (auto& door : doors) door->listener.reset();
     const TimePoint patience = loop.clock().now() + 1s;
-    while (connections() > 0 && loop.clock().now() < patience) {
+    const auto busy = [this] { return connections() > 0 || worker.detached_requests().active() > 0; };
+    while (busy() && loop.clock().now() < patience) {
       for (auto& door : doors) door->close_all();
+      worker.detached_requests().cancel();
       for (auto& udp : udp_entry_points) udp->close_all();
       loop.turn(false);
     }
-    abandoned = connections() > 0;
+    abandoned = busy();
     if (abandoned) return;
     access_log.reset();
     doors.clear();

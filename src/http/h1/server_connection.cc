@@ -249,8 +249,7 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   }
 
   // A request body that nobody read stands between this answer and the next request.
-  bool body_read = exchange.request_body == nullptr || exchange.body->ended();
-  if (exchange.body->error() != BodyError::none) body_read = false;
+  bool body_read = exchange.body->ended() && exchange.body->error() == BodyError::none;
   bool keep = exchange.request.keep_alive && !exchange.close_connection && !last_request() &&
               !(body_allowed && head.framing == Framing::until_close);
   // What the client still sends is too much to read, or unknown: it may yet send the body it expects to be asked for.

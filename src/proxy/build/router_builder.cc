@@ -61,7 +61,7 @@ bool RouterBuilder::leads_to_the_same(const config::dynamic::Router& router, con
   if (!service || *service != before.service) return false;
   if (router.tls && tls_.context(options_of(*router.tls)) == nullptr) return false;
   if (router.middlewares.empty()) return true;
-  const auto chain = middlewares_.expand(router.middlewares);
+  const auto chain = middlewares_.expand(router.middlewares, services_);
   return chain && *chain == before.chain;
 }
 
@@ -86,7 +86,7 @@ Result<std::shared_ptr<BuiltRouter>> RouterBuilder::build(const RouterEntry& ent
     FL_TRY(built->rule, rules::Rule::compile(router.rule));
   }
   if (router.tls) FL_TRY_VOID(check_tls(entry, built->rule, report));
-  FL_TRY(built->chain, middlewares_.expand(router.middlewares));
+  FL_TRY(built->chain, middlewares_.expand(router.middlewares, services_));
   FL_TRY(built->service, services_.get(router.service));
 
   if (before != nullptr && is_same(before->configuration, entry) && before->chain == built->chain &&

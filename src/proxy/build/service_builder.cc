@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
 #include "proxy/build/server_url.h"
+#include "proxy/service/failover.h"
 #include "proxy/service/grpc_health_check.h"
 #include "proxy/service/http_health_check.h"
 #include "proxy/service/load_balancer.h"
+#include "proxy/service/mirroring.h"
 #include "proxy/service/weighted.h"
 
 namespace fl::proxy {
@@ -35,6 +38,24 @@ std::shared_ptr<PassiveCheck> passive_check(const config::dynamic::LoadBalancer&
 template <class Key, class T>
 void forget_expired(std::map<Key, std::weak_ptr<T>>& known) {
   std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+}
+
+// The services that a composite one leads to, as its options list them.
+std::vector<std::string_view> children_of(const config::dynamic::Service& service) {
+  std::vector<std::string_view> names;
+  if (service.weighted)
+    for (const auto& child : service.weighted->services) names.push_back(child.name);
+  if (service.mirroring) {
+    names.push_back(service.mirroring->service);
+    for (const auto& mirror : service.mirroring->mirrors) names.push_back(mirror.name);
+  }
+  if (service.failover) names.insert(names.end(), {service.failover->service, service.failover->fallback});
+  return names;
+}
+
+// Bytes; negative: no limit.
+uint64_t limit_of(int64_t option) {
+  return option < 0 ? std::numeric_limits<uint64_t>::max() : static_cast<uint64_t>(option);
 }
 
 // Null when there was none, or it could not serve.
@@ -110,19 +131,18 @@ std::shared_ptr<const BuiltService> ServiceBuilder::make(const ServiceEntry& ent
 
 bool ServiceBuilder::leads_to_the_same(const config::dynamic::Service& service, const BuiltService& before) {
   if (!service.middlewares.empty()) {
-    const auto chain = middlewares_.expand(service.middlewares);
+    const auto chain = middlewares_.expand(service.middlewares, *this);
     if (!chain || *chain != before.chain) return false;
   }
   if (service.load_balancer) {
     const auto now = transport(*service.load_balancer, before.transport.tls != nullptr);
     return now && *now->spec == before.transport && now->warning == before.transport_warning;
   }
-  if (!service.weighted || service.weighted->services.size() != before.children.size()) return false;
-  for (size_t i = 0; const auto& child : service.weighted->services) {
-    const auto now = get(child.name);
-    if (!now || *now != before.children[i++]) return false;
-  }
-  return true;
+  const std::vector<std::string_view> children = children_of(service);
+  return std::ranges::equal(children, before.children, [this](std::string_view child, const HandlerPtr& was) {
+    const auto now = get(child);
+    return now && *now == was;
+  });
 }
 
 Result<> ServiceBuilder::build(BuiltService& built, ServiceReport& report, const BuiltService* before) {
@@ -130,11 +150,15 @@ Result<> ServiceBuilder::build(BuiltService& built, ServiceReport& report, const
   const auto type = config::dynamic::kind_of(service);
   if (!type) return fail(Code::invalid, fmt::format("the service \"{}\" {}", name, type.error().message));
   report.type = to_lower(*type);
-  FL_TRY(built.chain, middlewares_.expand(service.middlewares));
+  FL_TRY(built.chain, middlewares_.expand(service.middlewares, *this));
   if (service.load_balancer) {
     FL_TRY(built.balancer, build_load_balancer(name, *service.load_balancer, built, report, before));
-  } else if (service.weighted) {
-    FL_TRY(built.balancer, build_weighted(name, *service.weighted, built, before));
+  } else if (service.weighted || service.mirroring || service.failover) {
+    for (const std::string_view child : children_of(service)) {
+      FL_TRY(HandlerPtr handler, get(child));
+      built.children.push_back(std::move(handler));
+    }
+    FL_TRY(built.balancer, build_composite(name, service, built, before));
   } else {
     return fail(Code::invalid,
                 fmt::format("services of type {} are not supported by this version of fairlead yet", *type));
@@ -206,34 +230,82 @@ Result<> ServiceBuilder::build_check(const std::string& name, const config::dyna
   return {};
 }
 
+Result<HandlerPtr> ServiceBuilder::build_composite(const std::string& name, const config::dynamic::Service& service,
+                                                   BuiltService& built, const BuiltService* before) {
+  auto made = service.weighted    ? build_weighted(name, *service.weighted, built)
+              : service.mirroring ? build_mirroring(name, *service.mirroring, built)
+                                  : build_failover(name, *service.failover, built);
+  const auto* was = configuration_of(before);
+  const bool same = made && was != nullptr && was->weighted == service.weighted &&
+                    was->mirroring == service.mirroring && was->failover == service.failover &&
+                    before->children == built.children;
+  return same ? before->balancer : std::move(made);
+}
+
+Result<std::shared_ptr<const Health>> ServiceBuilder::health_of_child(const std::string& child,
+                                                                      const std::string& parent) const {
+  const auto known = built_.find(child);
+  if (known != built_.end() && known->second->health != nullptr) return known->second->health;
+  return fail(Code::invalid, fmt::format("cannot register {} as updater for {}: healthCheck not enabled in config "
+                                         "for this service",
+                                         child, parent));
+}
+
 Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const config::dynamic::Weighted& options,
-                                                  BuiltService& built, const BuiltService* before) {
+                                                  BuiltService& built) {
   Weighted::Options made{.service = name,
                          .children = {},
                          .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
                          .cursor = cursor(name)};
   std::vector<std::shared_ptr<const Health>> healths;
-  for (const auto& child : options.services) {
-    FL_TRY(HandlerPtr handler, get(child.name));
-    built.children.push_back(handler);
+  for (size_t i = 0; const auto& child : options.services) {
     std::shared_ptr<const Health> health;
     if (options.health_check) {
-      const auto known = built_.find(child.name);
-      if (known != built_.end()) health = known->second->health;
-      if (health == nullptr)
-        return fail(Code::invalid,
-                    fmt::format("cannot register {} as updater for {}: healthCheck not enabled in config "
-                                "for this service",
-                                child.name, name));
+      FL_TRY(health, health_of_child(child.name, name));
       healths.push_back(health);
     }
-    made.children.push_back({child.name, child.weight, std::move(handler), std::move(health)});
+    made.children.push_back({child.name, child.weight, built.children[i++], std::move(health)});
   }
   if (options.health_check) built.health = std::make_shared<ServiceHealth>(std::move(healths));
-  if (const auto* was = configuration_of(before);
-      was != nullptr && was->weighted && *was->weighted == options && before->children == built.children)
-    return before->balancer;
   return std::make_shared<Weighted>(std::move(made));
+}
+
+Result<HandlerPtr> ServiceBuilder::build_mirroring(const std::string& name, const config::dynamic::Mirroring& options,
+                                                   BuiltService& built) {
+  Mirroring::Options made{.service = built.children.front(),
+                          .mirrors = {},
+                          .mirror_body = options.mirror_body,
+                          .max_body_size = limit_of(options.max_body_size)};
+  for (size_t i = 1; const auto& mirror : options.mirrors) {
+    if (mirror.percent < 0 || mirror.percent > 100)
+      return fail(Code::invalid, fmt::format("mirror {}: percent must be between 0 and 100", mirror.name));
+    made.mirrors.push_back({built.children[i++], static_cast<uint64_t>(mirror.percent)});
+  }
+  if (options.health_check) {
+    FL_TRY(built.health, health_of_child(options.service, name));
+  }
+  return std::make_shared<Mirroring>(std::move(made));
+}
+
+Result<HandlerPtr> ServiceBuilder::build_failover(const std::string& name, const config::dynamic::Failover& options,
+                                                  BuiltService& built) {
+  Failover::Options made{.service = {.handler = built.children[0], .health = nullptr},
+                         .fallback = {.handler = built.children[1], .health = nullptr},
+                         .statuses = {},
+                         .max_request_body = 0};
+  if (options.errors) {
+    FL_TRY(made.statuses, http::parse_status_ranges(options.errors->status));
+    made.max_request_body = limit_of(options.errors->max_request_body_bytes);
+  }
+  // By its answers alone a service can be told to fail, too.
+  auto health = health_of_child(options.service, name);
+  if (!health && (made.statuses.empty() || options.health_check)) return tl::make_unexpected(std::move(health).error());
+  if (health) made.service.health = *std::move(health);
+  if (options.health_check) {
+    FL_TRY(made.fallback.health, health_of_child(options.fallback, name));
+    built.health = std::make_shared<ServiceHealth>(std::vector{made.service.health, made.fallback.health});
+  }
+  return std::make_shared<Failover>(std::move(made));
 }
 
 Result<ServiceBuilder::ChosenTransport> ServiceBuilder::transport(const config::dynamic::LoadBalancer& options,

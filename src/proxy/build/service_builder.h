@@ -19,8 +19,6 @@
 
 namespace fl::proxy {
 
-using HandlerPtr = std::shared_ptr<const http::Handler>;
-
 using ServiceEntry = config::Objects<config::dynamic::Service>::EntryPtr;
 
 // What is kept of a service from one build to the next.
@@ -50,7 +48,7 @@ struct ServiceIdentities {
   void forget_unused();
 };
 
-class ServiceBuilder {
+class ServiceBuilder final : public ServiceSource {
  public:
   ServiceBuilder(const BuildInputs& inputs, const config::dynamic::Configuration& configuration,
                  const MiddlewareResolver& middlewares, ClientTlsBuilder& client_tls, RuntimeReport& report,
@@ -66,7 +64,7 @@ class ServiceBuilder {
   // All services of the configuration, with their reports.
   void build_all();
   // The handler of a service. Errors: it does not exist, is wrong, or needs itself.
-  Result<HandlerPtr> get(std::string_view name);
+  Result<HandlerPtr> get(std::string_view name) override;
   BuiltServices take_built() { return std::move(built_); }
   // Those of all services, after build_all().
   HealthChecks take_checks() { return std::move(checks_); }
@@ -88,8 +86,17 @@ class ServiceBuilder {
   bool leads_to_the_same(const config::dynamic::Service& service, const BuiltService& before);
   Result<HandlerPtr> build_load_balancer(const std::string& name, const config::dynamic::LoadBalancer& options,
                                          BuiltService& built, ServiceReport& report, const BuiltService* before);
+  // Of one made of others, whose handlers are in built.children already.
+  Result<HandlerPtr> build_composite(const std::string& name, const config::dynamic::Service& service,
+                                     BuiltService& built, const BuiltService* before);
   Result<HandlerPtr> build_weighted(const std::string& name, const config::dynamic::Weighted& options,
-                                    BuiltService& built, const BuiltService* before);
+                                    BuiltService& built);
+  Result<HandlerPtr> build_mirroring(const std::string& name, const config::dynamic::Mirroring& options,
+                                     BuiltService& built);
+  Result<HandlerPtr> build_failover(const std::string& name, const config::dynamic::Failover& options,
+                                    BuiltService& built);
+  // Errors: nobody checks it.
+  Result<std::shared_ptr<const Health>> health_of_child(const std::string& child, const std::string& parent) const;
   struct ChosenTransport {
     const TransportSpec* spec;
     std::string_view warning;  // about its TLS; empty: all is well

@@ -1,5 +1,6 @@
 #include "proxy/middleware/held_body.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/answers.h"
@@ -75,6 +76,14 @@ http::BodySource* HeldBody::replay(http::Exchange& x) const {
   if (source_ == nullptr) return nullptr;
   void* const place = x.arena.allocate(sizeof(Replay), alignof(Replay));
   return ::new (place) Replay(first_, size_, *source_, rest_);
+}
+
+std::string_view HeldBody::copy_to(Arena& arena) const {
+  const std::span<char> out = arena.array<char>(size_);
+  auto end = out.begin();
+  for (const Piece* piece = first_; piece != nullptr; piece = piece->next)
+    end = std::ranges::copy(piece->bytes, end).out;
+  return {out.data(), out.size()};
 }
 
 void answer_body_error(http::Exchange& x, BodyError error) {

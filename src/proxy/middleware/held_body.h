@@ -15,6 +15,9 @@ class HeldBody {
 
   // The body is longer than the limit: perhaps not all of it is here, and it can be sent but once.
   bool is_too_long() const { return too_long_; }
+  uint64_t size() const { return size_; }
+  // All of it, when it is not too long.
+  std::string_view copy_to(Arena& arena) const;
   // The body from its beginning, for the exchange's next handler; null when the request has none.
   http::BodySource* replay(http::Exchange& x) const;
 

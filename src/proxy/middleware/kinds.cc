@@ -4,6 +4,7 @@
 #include "proxy/middleware/compress.h"
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
+#include "proxy/middleware/errors.h"
 #include "proxy/middleware/grpc_web.h"
 #include "proxy/middleware/headers.h"
 #include "proxy/middleware/in_flight_req.h"
@@ -27,7 +28,18 @@ using config::dynamic::Middleware;
 template <auto Member, auto Make>
 constexpr Kind kind(std::string_view type) {
   return {type, [](const Middleware& m) { return (m.*Member).has_value(); },
-          [](const Middleware& m, HandlerPtr next) { return Make(*(m.*Member), std::move(next)); }};
+          [](const Middleware&) { return std::string_view(); },
+          [](const Middleware& m, HandlerPtr next, HandlerPtr) { return Make(*(m.*Member), std::move(next)); }};
+}
+
+// The same of one that needs the service its options name.
+template <auto Member, auto Make>
+constexpr Kind kind_with_service(std::string_view type) {
+  return {type, [](const Middleware& m) { return (m.*Member).has_value(); },
+          [](const Middleware& m) { return std::string_view((m.*Member)->service); },
+          [](const Middleware& m, HandlerPtr next, HandlerPtr service) {
+            return Make(*(m.*Member), std::move(next), std::move(service));
+          }};
 }
 
 constexpr Kind kKinds[] = {
@@ -36,6 +48,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::compress, make_compress>("compress"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
+    kind_with_service<&Middleware::errors, make_errors>("errors"),
     kind<&Middleware::grpc_web, make_grpc_web>("grpcweb"),
     kind<&Middleware::headers, make_headers>("headers"),
     kind<&Middleware::in_flight_req, make_in_flight_req>("inflightreq"),

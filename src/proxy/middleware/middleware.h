@@ -19,8 +19,10 @@ using HandlerPtr = std::shared_ptr<const http::Handler>;
 struct Kind {
   std::string_view type;  // as the API prints it: "addprefix"
   bool (*is_set)(const config::dynamic::Middleware&);
+  // The service it needs, by its qualified name; empty: none.
+  std::string_view (*service)(const config::dynamic::Middleware&);
   // Errors: the options make no sense; the text becomes the middleware's error.
-  Result<HandlerPtr> (*make)(const config::dynamic::Middleware&, HandlerPtr next);
+  Result<HandlerPtr> (*make)(const config::dynamic::Middleware&, HandlerPtr next, HandlerPtr service);
 };
 
 // Every kind that is implemented, in alphabetical order; `chain` is the builder's own business.

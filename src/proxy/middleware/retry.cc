@@ -9,7 +9,7 @@
 #include "http/status_range.h"
 #include "proxy/middleware/client_wait.h"
 #include "proxy/middleware/held_body.h"
-#include "proxy/transaction.h"
+#include "proxy/request_checkpoint.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -42,22 +42,21 @@ class Retry final : public http::Handler {
       if (const auto error = co_await body.hold(x, most_held_); error != http::BodyError::none)
         co_return answer_body_error(x, error);
 
-    const http::RequestHead request = x.request;
-    const bool append_forwarded_for = transaction.append_forwarded_for;
+    const RequestCheckpoint request(x);
     for (int64_t attempt = 1;; ++attempt) {
       if (for_status) x.request_body = body.replay(x);
       co_await next_->handle(x);
-      const bool again = transaction.unsent ? retries_unsent_ : for_status && !body.is_too_long() && is_listed(x);
+      const bool again = transaction.unsent
+                             ? retries_unsent_
+                             : for_status && !body.is_too_long() && http::contains(statuses_, x.response.status);
       if (attempt == attempts_ || !again || x.drop_connection) co_return;
       const Duration wait = wait_after(attempt);
       if (end - loop.now() < wait) co_return;
 
       co_await x.drop_answer();
       if (wait > 0s && !co_await wait_for_client(x, wait)) co_return;
-      transaction.unsent = false;
-      transaction.append_forwarded_for = append_forwarded_for;
       ++transaction.record.retries;
-      x.request = request;
+      request.restore(x);
     }
   }
 
@@ -65,11 +64,6 @@ class Retry final : public http::Handler {
     if (retries_every_method_) return true;
     return x.request.method_id != http::Method::post && x.request.method_id != http::Method::patch &&
            x.request.method != "LOCK";
-  }
-
-  bool is_listed(const Exchange& x) const {
-    return std::ranges::any_of(
-        statuses_, [status = x.response.status](const http::StatusRange& range) { return range.contains(status); });
   }
 
   Duration wait_after(int64_t attempt) const {
@@ -94,11 +88,7 @@ Result<HandlerPtr> make_retry(const config::dynamic::Retry& options, HandlerPtr 
     return fail(Code::invalid, fmt::format("incorrect (or empty) value for attempt ({})", options.attempts));
   if (options.initial_interval < 0s || options.timeout < 0s)
     return fail(Code::invalid, "initialInterval and timeout cannot be negative");
-  std::vector<http::StatusRange> statuses;
-  for (const std::string& text : options.status) {
-    FL_TRY(const auto range, http::StatusRange::parse(text));
-    statuses.push_back(range);
-  }
+  FL_TRY(std::vector<http::StatusRange> statuses, http::parse_status_ranges(options.status));
   if (options.disable_retry_on_network_error && statuses.empty())
     return fail(Code::invalid, "disableRetryOnNetworkError without status leaves nothing to retry for");
   return std::make_shared<Retry>(options, std::move(statuses), std::move(next));
