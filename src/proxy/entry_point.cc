@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "proxy/answers.h"
 #include "proxy/grpc.h"
+#include "proxy/routing/route_request.h"
 #include "proxy/snapshot.h"
 #include "proxy/transaction.h"
 
@@ -109,13 +110,7 @@ tl::expected<rules::RouteRequest, uint16_t> prepare_request(const EntryPointOpti
   request.query = routing::make_query(request.query, options.encode_query_semicolons, x.arena);
   if (http::has_token(request.upgrade, "h2c")) request.upgrade = {};  // CVE-2026-88008: a tunnel past every rule
   sanitize_headers(options, x);
-  return rules::RouteRequest{.host = routing::canonical_host(request.authority, x.arena),
-                             .cname = {},
-                             .path = path->routing,
-                             .method = request.method,
-                             .query = request.query,
-                             .headers = request.headers,
-                             .client = x.connection().peer.ip};
+  return routing::make_route_request(x, path->routing);
 }
 
 bool is_misdirected(const TlsHosts& hosts, const http::ConnectionInfo& connection, std::string_view host) {

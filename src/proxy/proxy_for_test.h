@@ -26,7 +26,7 @@ class ProxyForTest : public testing::LoopFixture {
   struct Record {  // of a request that has ended
     uint16_t status, origin_status;
     uint64_t request_bytes, response_bytes;
-    std::string router, service, server_url, path;
+    std::string router, router_path, service, server_url, path;
   };
 
   ProxyForTest() {
@@ -34,7 +34,8 @@ class ProxyForTest : public testing::LoopFixture {
     entry_point.server_name = "proxy.test";
     worker.set_on_record([this](const telemetry::RequestRecord& r) {
       records.push_back({r.status, r.origin_status, r.request_bytes, r.response_bytes, std::string(r.router),
-                         std::string(r.service), std::string(r.server_url), std::string(r.path)});
+                         std::string(r.router_path), std::string(r.service), std::string(r.server_url),
+                         std::string(r.path)});
     });
   }
   ~ProxyForTest() override {

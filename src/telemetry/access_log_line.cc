@@ -30,6 +30,8 @@ class Digits {
   size_t size_;
 };
 
+std::string_view routers_of(const RequestRecord& r) { return r.router_path.empty() ? r.router : r.router_path; }
+
 std::string_view protocol_text(http::Version version) {
   switch (version) {
     case http::Version::http10: return "HTTP/1.0";
@@ -204,7 +206,7 @@ void AccessLogLine::append_common(std::string& out, const RequestRecord& r, uint
   if (options_.format == AccessLogOptions::Format::common) {
     out += ' ';
     append_count(Field::request_count, number);
-    append_quoted(out, Field::router_name, r.router);
+    append_quoted(out, Field::router_name, routers_of(r));
     out += ' ';
     append_quoted(out, Field::service_url, r.server_url);
     out += ' ';
@@ -312,7 +314,7 @@ void AccessLogLine::append_json(std::string& out, const RequestRecord& r, uint64
   append_text_member(out, Field::request_protocol, protocol_text(r.version));
   append_text_member(out, Field::request_scheme, r.tls ? "https" : "http");
   append_number_member(out, Field::retry_attempts, r.retries);
-  append_text_member_if(out, Field::router_name, r.router);
+  append_text_member_if(out, Field::router_name, routers_of(r));
   append_text_member_if(out, Field::service_addr, r.server_address);
   append_text_member_if(out, Field::service_name, r.service);
   append_text_member_if(out, Field::service_url, r.server_url);

@@ -17,6 +17,7 @@ struct RequestRecord {
 
   std::string_view entry_point;
   std::string_view router;          // "web@file"; empty when none matched
+  std::string_view router_path;     // "outer@file -> web@file" behind other routers; else empty
   std::string_view router_service;  // what the router names, reached or not; empty: the same as `service`
   std::string_view service;         // "app@file"; empty when none was reached
   std::string_view server_url;      // "http://10.0.0.5:8080"; empty when none was chosen
