@@ -1,6 +1,5 @@
 #include "tls/certificate.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -8,17 +7,18 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <ctime>
 #include <limits>
 
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/strings.h"
+#include "tls/openssl/certificate_parts.h"
 #include "tls/openssl/handles.h"
 
 namespace fl::tls {
 namespace {
 
+using openssl::attribute;
 using openssl::Owned;
 
 int leaf_index() {
@@ -26,46 +26,10 @@ int leaf_index() {
   return index;
 }
 
-std::string text_of(const ASN1_STRING* string) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
-          static_cast<size_t>(ASN1_STRING_length(string))};
-}
-
-// The first value of an attribute of a name; empty when there is none.
-std::string attribute(const X509_NAME* name, int nid) {
-  const int at = X509_NAME_get_index_by_NID(name, nid, -1);
-  if (at < 0) return {};
-  unsigned char* utf8 = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-  const Owned<unsigned char> owner(utf8);
-  return size < 0 ? std::string() : std::string(reinterpret_cast<const char*>(utf8), static_cast<size_t>(size));
-}
-
-// DNS names, then addresses.
-std::vector<std::string> alternative_names(const X509* certificate) {
-  std::vector<std::string> dns, addresses;
-  const Owned<GENERAL_NAMES> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  ERR_clear_error();  // a certificate without any is none
-  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type == GEN_DNS) dns.push_back(text_of(name->d.dNSName));
-    if (name->type != GEN_IPADD) continue;
-    const std::string bytes = text_of(name->d.iPAddress);
-    char text[INET6_ADDRSTRLEN];
-    if (bytes.size() == 4 || bytes.size() == 16)
-      addresses.emplace_back(::inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text, sizeof text));
-  }
-  dns.insert(dns.end(), addresses.begin(), addresses.end());
-  return dns;
-}
-
 // What lies beyond what nanoseconds can count (the year 2262) is cut to it.
 WallTime time_of(const ASN1_TIME* time) {
-  tm utc{};
-  if (ASN1_TIME_to_tm(time, &utc) != 1) return {};
   constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::max()).time_since_epoch().count();
-  return WallTime(std::chrono::seconds(std::clamp<int64_t>(::timegm(&utc), -kLast, kLast)));
+  return WallTime(std::chrono::seconds(std::clamp<int64_t>(openssl::unix_time(time), -kLast, kLast)));
 }
 
 std::string signature_name(int nid) {
@@ -177,10 +141,10 @@ CertificateFacts Certificate::read_facts() const {
   facts.issuer_common_name = attribute(issuer, NID_commonName);
   facts.issuer_organization = attribute(issuer, NID_organizationName);
   facts.issuer_country = attribute(issuer, NID_countryName);
-  facts.sans = alternative_names(leaf_);
-  const Owned<BIGNUM> serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf_), nullptr));
-  if (const Owned<char> decimal(serial ? BN_bn2dec(serial.get()) : nullptr); decimal != nullptr)
-    facts.serial = decimal.get();
+  auto names = openssl::alternative_names(leaf_);
+  facts.sans = std::move(names.dns);
+  facts.sans.insert(facts.sans.end(), names.addresses.begin(), names.addresses.end());
+  facts.serial = openssl::serial_number(leaf_);
   facts.version = static_cast<int>(X509_get_version(leaf_)) + 1;
   facts.key_type = key_kind_ == KeyKind::rsa ? "RSA" : key_kind_ == KeyKind::ecdsa ? "ECDSA" : "Ed25519";
   facts.key_bits = EVP_PKEY_get_bits(key_);

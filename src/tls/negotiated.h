@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tls/peer_certificate.h"
+
 namespace fl::tls {
 
 struct Negotiated {
@@ -16,7 +18,7 @@ struct Negotiated {
   bool resumed = false;        // of an earlier session: no certificate was shown
   bool peer_verified = false;  // the peer's certificate chains to an authority we were told to trust
   std::string peer_subject;    // distinguished name of its certificate, as RFC 2253 writes it
-  std::vector<std::string> peer_certificates;  // DER, the peer's own first
+  std::vector<PeerCertificate> peer_certificates;  // a client's, its own first; resumed: only that one
 };
 
 }  // namespace fl::tls

@@ -292,6 +292,7 @@ TEST_F(ServerContextTest, AsksClientsForCertificates) {
         const Negotiated& agreed = connection->negotiated();
         const bool asked = identity != nullptr && c.mode != ClientAuth::none;
         EXPECT_EQ(agreed.peer_certificates.size(), asked ? 1u : 0u);
+        if (asked) EXPECT_EQ(agreed.peer_certificates[0].subject.parts[0].second, agreed.peer_subject.substr(3));
         EXPECT_EQ(agreed.peer_subject.starts_with("CN="), asked) << agreed.peer_subject;
         EXPECT_EQ(agreed.peer_verified, asked && c.mode >= ClientAuth::verify_if_given);
         return true;

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "net/address.h"
+#include "tls/openssl/certificate_parts.h"
 #include "tls/openssl/handles.h"
 #include "tls/openssl/refusal.h"
 #include "tls/openssl/session.h"
@@ -203,11 +204,11 @@ void TlsStream::take_negotiated(bool verifies) {
   if (const X509* peer = SSL_get0_peer_certificate(session_); peer != nullptr) {
     negotiated_.peer_verified = verifies && SSL_get_verify_result(session_) == X509_V_OK;
     negotiated_.peer_subject = openssl::distinguished_name(X509_get_subject_name(peer));
-    negotiated_.peer_certificates.push_back(openssl::der(peer));
-    // A server's view of the chain is without its first, a client's is with it.
-    STACK_OF(X509)* chain = SSL_get_peer_cert_chain(session_);
-    for (int i = SSL_is_server(session_) ? 0 : 1; i < sk_X509_num(chain); ++i)
-      negotiated_.peer_certificates.push_back(openssl::der(sk_X509_value(chain, i)));
+    if (SSL_is_server(session_) == 0) return;
+    negotiated_.peer_certificates.push_back(openssl::read_peer_certificate(peer));
+    STACK_OF(X509)* chain = SSL_get_peer_cert_chain(session_);  // a server's view of it is without its first
+    for (int i = 0; i < sk_X509_num(chain); ++i)
+      negotiated_.peer_certificates.push_back(openssl::read_peer_certificate(sk_X509_value(chain, i)));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "proxy/middleware/in_flight_req.h"
 #include "proxy/middleware/ip_allow_list.h"
 #include "proxy/middleware/middleware.h"
+#include "proxy/middleware/pass_tls_client_cert.h"
 #include "proxy/middleware/rate_limit.h"
 #include "proxy/middleware/redirect_regex.h"
 #include "proxy/middleware/redirect_scheme.h"
@@ -54,6 +55,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::in_flight_req, make_in_flight_req>("inflightreq"),
     kind<&Middleware::ip_allow_list, make_ip_allow_list>("ipallowlist"),
     kind<&Middleware::ip_white_list, make_ip_white_list>("ipwhitelist"),
+    kind<&Middleware::pass_tls_client_cert, make_pass_tls_client_cert>("passtlsclientcert"),
     kind<&Middleware::rate_limit, make_rate_limit>("ratelimit"),
     kind<&Middleware::redirect_regex, make_redirect_regex>("redirectregex"),
     kind<&Middleware::redirect_scheme, make_redirect_scheme>("redirectscheme"),
