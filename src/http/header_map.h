@@ -104,6 +104,9 @@ class HeaderMap {
   }
   const std::string_view* find(std::string_view name) const;
   bool contains(HeaderId id) const { return find(id) != nullptr; }
+  // The same, empty when absent.
+  std::string_view value(HeaderId id) const { return or_empty(find(id)); }
+  std::string_view value(std::string_view name) const { return or_empty(find(name)); }
 
   // Gives the first field of that name, which is there, another value.
   void set_first(HeaderId id, std::string_view value) {
@@ -143,6 +146,10 @@ class HeaderMap {
   const Field& operator[](size_t i) const { return fields_[i]; }
 
  private:
+  static std::string_view or_empty(const std::string_view* value) {
+    return value == nullptr ? std::string_view{} : *value;
+  }
+
   std::vector<Field> fields_;
 };
 

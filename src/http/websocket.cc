@@ -29,11 +29,6 @@ bool is_key(std::string_view text) {
   return bytes && bytes->size() == 16;
 }
 
-std::string_view value_of(const HeaderMap& headers, HeaderId id) {
-  const std::string_view* found = headers.find(id);
-  return found != nullptr ? *found : std::string_view{};
-}
-
 size_t count(const HeaderMap& headers, HeaderId id) {
   size_t n = 0;
   for (const Field& field : headers) n += field.id == id ? 1 : 0;
@@ -169,13 +164,13 @@ std::string websocket_accept(std::string_view key) {
 bool is_websocket_request(const Exchange& exchange) {
   const RequestHead& request = exchange.request;
   return request.method_id == Method::get && iequals(request.upgrade, "websocket") &&
-         exchange.request_body == nullptr && !value_of(request.headers, HeaderId::sec_websocket_key).empty();
+         exchange.request_body == nullptr && !request.headers.value(HeaderId::sec_websocket_key).empty();
 }
 
 bool accept_websocket(Exchange& exchange, UpgradedService serve) {
   const RequestHead& request = exchange.request;
   const HeaderMap& headers = request.headers;
-  const std::string_view key = value_of(headers, HeaderId::sec_websocket_key);
+  const std::string_view key = headers.value(HeaderId::sec_websocket_key);
   const auto refuse = [&](std::string_view why) {
     exchange.respond(400, why);
     return false;
@@ -184,7 +179,7 @@ bool accept_websocket(Exchange& exchange, UpgradedService serve) {
   if (!has_token(request.upgrade, "websocket"))
     return refuse("Connection: Upgrade with Upgrade: websocket is needed\n");
   if (count(headers, HeaderId::sec_websocket_version) != 1 ||
-      value_of(headers, HeaderId::sec_websocket_version) != kVersion) {
+      headers.value(HeaderId::sec_websocket_version) != kVersion) {
     exchange.respond(426, "WebSocket version 13 is needed\n");
     exchange.response.headers.append(HeaderId::sec_websocket_version, kVersion);
     return false;

@@ -96,7 +96,7 @@ class AcceptorTest : public testing::LoopFixture {
   EntryPointOptions entry_point;
   Configuration configuration;
   int opened = 0, closed = 0;
-  Worker worker{loop, 0, 1};
+  Worker worker{loop};
   std::optional<SnapshotBuilder> builder;
   BuildResult built;
   std::optional<EntryPoint> door;

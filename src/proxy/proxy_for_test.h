@@ -99,7 +99,7 @@ class ProxyForTest : public testing::LoopFixture {
   EntryPointOptions entry_point;
   http::ServerOptions options;
   std::vector<Record> records;
-  Worker worker{loop, 0, 1};
+  Worker worker{loop};
   std::optional<SnapshotBuilder> builder;
   std::optional<EntryPoint> door;
   std::optional<http::Server> server;

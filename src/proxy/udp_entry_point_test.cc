@@ -76,7 +76,7 @@ class UdpTest : public testing::LoopFixture {
   }
 
   std::shared_ptr<SlotTable> slots = std::make_shared<SlotTable>([](uint32_t) {});
-  Worker worker{loop, 0, 1};
+  Worker worker{loop};
   EntryPointOptions options{.index = 0, .timeout = 3s, .max_sessions = 2};
   std::string listen_on = "127.0.0.1";
   uint16_t port = 0;

@@ -5,8 +5,7 @@
 
 namespace fl::proxy {
 
-Worker::Worker(net::Loop& loop, unsigned index, uint64_t seed)
-    : loop_(loop), resolver_(loop), random_(static_cast<std::minstd_rand::result_type>(seed)), index_(index) {
+Worker::Worker(net::Loop& loop) : loop_(loop), resolver_(loop) {
   pins_.push_back(std::make_unique<SnapshotPin>(std::make_shared<const Snapshot>()));
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include "net/loop.h"
@@ -33,15 +32,13 @@ class Worker {
   // Takes what this worker has done with, to let go of it elsewhere: taking 10,000 routers apart takes milliseconds.
   using Release = std::move_only_function<void(std::shared_ptr<const Snapshot>)>;
 
-  Worker(net::Loop& loop, unsigned index, uint64_t seed);
+  explicit Worker(net::Loop& loop);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   net::Loop& loop() { return loop_; }
   net::Resolver& resolver() { return resolver_; }
-  std::minstd_rand& random() { return random_; }
-  unsigned index() const { return index_; }
 
   // Requests that begin from now on use `snapshot`.
   void publish(std::shared_ptr<const Snapshot> snapshot);
@@ -75,8 +72,6 @@ class Worker {
 
   net::Loop& loop_;
   net::Resolver resolver_;
-  std::minstd_rand random_;
-  unsigned index_;
   std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
   std::vector<TurnLease> leases_;                     // by slot

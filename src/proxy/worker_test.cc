@@ -16,7 +16,7 @@ class WorkerTest : public testing::LoopFixture {
     snapshot->version = version;
     worker.publish(std::move(snapshot));
   }
-  Worker worker{loop, 0, 1};
+  Worker worker{loop};
   std::vector<uint64_t> released;
 };
 

@@ -206,8 +206,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
 Result<> ProxyProgram::start_workers() {
   const unsigned count = worker_count();
   for (unsigned i = 0; i < count; ++i) {
-    WorkerWiring wiring{.index = i,
-                        .entry_points = &wiring_.entry_points,
+    WorkerWiring wiring{.entry_points = &wiring_.entry_points,
                         .listeners = {},
                         .access_log = wiring_.access_log,
                         .request_counter = &request_counter_,

@@ -1,7 +1,6 @@
 #include "app/wiring/worker_thread.h"
 
 #include <future>
-#include <random>
 
 #include "base/log.h"
 
@@ -34,7 +33,7 @@ struct WorkerThread::Serving {
   };
 
   net::Loop loop;
-  proxy::Worker worker;
+  proxy::Worker worker{loop};
   std::optional<net::AliasResolver> aliases;
   std::unique_ptr<telemetry::AccessLog> access_log;
   std::optional<telemetry::WorkerMetrics> metrics;
@@ -43,8 +42,6 @@ struct WorkerThread::Serving {
   bool draining = false;
   bool abandoned = false;
   std::function<void()> on_drained;
-
-  explicit Serving(unsigned index) : worker(loop, index, std::random_device{}()) {}
 
   void set_up(WorkerWiring wiring) {
     worker.set_release(std::move(wiring.release));
@@ -128,7 +125,7 @@ WorkerThread::WorkerThread(WorkerWiring wiring) {
 }
 
 void WorkerThread::run(WorkerWiring wiring, std::function<void()> ready) {
-  serving_ = std::make_unique<Serving>(wiring.index);
+  serving_ = std::make_unique<Serving>();
   Serving& s = *serving_;
   s.loop.make_current();
   s.set_up(std::move(wiring));

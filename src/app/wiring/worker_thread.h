@@ -32,7 +32,6 @@ struct EntryPointWiring {
 };
 
 struct WorkerWiring {
-  unsigned index = 0;
   const std::vector<EntryPointWiring>* entry_points = nullptr;
   std::vector<int> listeners;  // descriptors, one an entry point; the worker owns them
   std::optional<telemetry::AccessLogOptions> access_log;

@@ -33,11 +33,6 @@ bool is_grpc(std::string_view type) {
   return iequals(type.substr(0, kGrpc.size()), kGrpc) && (type.size() == kGrpc.size() || type[kGrpc.size()] == '+');
 }
 
-std::string_view value_of(const http::HeaderMap& headers, HeaderId id) {
-  const std::string_view* const value = headers.find(id);
-  return value == nullptr ? std::string_view{} : *value;
-}
-
 // Accept-Encoding as Traefik reads it: the highest weight wins, and among equals the order of `encodings`.
 class Negotiation {
  public:
@@ -117,7 +112,7 @@ class Compress final : public http::Handler {
 
   net::Task<> handle(Exchange& x) const override {
     if (x.request.method_id == http::Method::head) return next_->handle(x);
-    const auto asked_type = media_type(value_of(x.request.headers, HeaderId::content_type));
+    const auto asked_type = media_type(x.request.headers.value(HeaderId::content_type));
     if (asked_type && types_.has_excluded(*asked_type)) return next_->handle(x);
     const std::optional<ContentCoding> coding = negotiation_.choose(x.request.headers);
     if (!coding) return next_->handle(x);
@@ -129,7 +124,7 @@ class Compress final : public http::Handler {
     co_await next_->handle(x);
     http::ResponseHead& head = x.response;
     if (head.status < 200) co_return;
-    if (!http::has_token(value_of(head.headers, HeaderId::vary), "Accept-Encoding"))
+    if (!http::has_token(head.headers.value(HeaderId::vary), "Accept-Encoding"))
       head.headers.append(HeaderId::vary, "Accept-Encoding");
     if (!may_compress(x)) co_return;
     head.headers.remove(HeaderId::content_length);
@@ -147,8 +142,8 @@ class Compress final : public http::Handler {
     if (x.response_body == nullptr || head.framing == http::Framing::none) return false;
     if (head.status == 204 || head.status == 206 || head.status == 304) return false;
     if (const auto size = x.response_body->remaining(); size && *size < least_) return false;
-    if (!value_of(head.headers, HeaderId::content_encoding).empty()) return false;
-    if (http::has_token(value_of(head.headers, HeaderId::cache_control), "no-transform")) return false;
+    if (!head.headers.value(HeaderId::content_encoding).empty()) return false;
+    if (http::has_token(head.headers.value(HeaderId::cache_control), "no-transform")) return false;
     return types_.allow(head.headers.find(HeaderId::content_type));
   }
 

@@ -18,8 +18,6 @@ constexpr std::string_view kRequestMethod = "Access-Control-Request-Method";
 
 bool has_wildcard(const std::vector<std::string>& list) { return std::ranges::find(list, "*") != list.end(); }
 
-std::string_view value_of(const std::string_view* field) { return field == nullptr ? std::string_view{} : *field; }
-
 }  // namespace
 
 Result<Cors> Cors::make(const config::dynamic::Headers& options) {
@@ -55,8 +53,8 @@ Result<Cors> Cors::make(const config::dynamic::Headers& options) {
 
 bool Cors::is_preflight(const http::Exchange& x) const {
   const http::HeaderMap& headers = x.request.headers;
-  return is_set_ && x.request.method_id == http::Method::options && !value_of(headers.find(HeaderId::origin)).empty() &&
-         !value_of(headers.find(kRequestMethod)).empty();
+  return is_set_ && x.request.method_id == http::Method::options && !headers.value(HeaderId::origin).empty() &&
+         !headers.value(kRequestMethod).empty();
 }
 
 void Cors::answer_preflight(http::Exchange& x) const {

@@ -16,11 +16,6 @@ constexpr std::string_view kWeb = "application/grpc-web";
 constexpr std::string_view kText = "application/grpc-web-text";
 constexpr std::string_view kPlain = "application/grpc";
 
-std::string_view value_of(const http::HeaderMap& headers, std::string_view name) {
-  const std::string_view* const value = headers.find(name);
-  return value == nullptr ? std::string_view{} : *value;
-}
-
 // `type`, or `type` with a message format behind it.
 bool is_of_type(std::string_view value, std::string_view type) {
   return iequals(value.substr(0, type.size()), type) &&
@@ -34,9 +29,9 @@ class GrpcWeb final : public http::Handler {
   net::Task<> handle(Exchange& x) const override {
     const http::HeaderMap& headers = x.request.headers;
     if (x.request.method_id == http::Method::options &&
-        http::has_token(value_of(headers, "Access-Control-Request-Headers"), "x-grpc-web"))
+        http::has_token(headers.value("Access-Control-Request-Headers"), "x-grpc-web"))
       return answer_preflight(x);
-    const std::string_view type = value_of(headers, "Content-Type");
+    const std::string_view type = headers.value("Content-Type");
     const bool as_text = is_of_type(type, kText);
     if (x.request.method_id != http::Method::post || (!as_text && !is_of_type(type, kWeb))) return next_->handle(x);
     return translate(x, as_text);
@@ -56,23 +51,23 @@ class GrpcWeb final : public http::Handler {
   }
 
   net::Task<> answer_preflight(Exchange& x) const {
-    const std::string_view origin = value_of(x.request.headers, "Origin");
+    const std::string_view origin = x.request.headers.value("Origin");
     x.respond(204, {}, {});
     http::HeaderMap& headers = x.response.headers;
     allow(headers, origin);
     if (!allows(origin)) co_return;
     headers.append("Access-Control-Allow-Methods", "POST");
-    headers.append("Access-Control-Allow-Headers", value_of(x.request.headers, "Access-Control-Request-Headers"));
+    headers.append("Access-Control-Allow-Headers", x.request.headers.value("Access-Control-Request-Headers"));
     headers.append("Access-Control-Max-Age", "600");
   }
 
   net::Task<> translate(Exchange& x, bool as_text) const {
     http::RequestHead& request = x.request;
-    const std::string_view web_type = value_of(request.headers, "Content-Type");
+    const std::string_view web_type = request.headers.value("Content-Type");
     const std::string_view format = web_type.substr(as_text ? kText.size() : kWeb.size());
     request.headers.set(HeaderId::content_type, x.arena.concat({kPlain, format}));
     request.headers.set(HeaderId::te, "trailers");
-    const std::string_view origin = value_of(request.headers, "Origin");
+    const std::string_view origin = request.headers.value("Origin");
     if (as_text && x.request_body != nullptr) {
       void* const place = x.arena.allocate(sizeof(GrpcWebTextRequest), alignof(GrpcWebTextRequest));
       x.request_body = ::new (place) GrpcWebTextRequest(*x.request_body, x.arena);
@@ -84,7 +79,7 @@ class GrpcWeb final : public http::Handler {
     http::ResponseHead& head = x.response;
     allow(head.headers, origin);
     if (allows(origin)) head.headers.set("Access-Control-Expose-Headers", exposed(x));
-    const std::string_view type = value_of(head.headers, "Content-Type");
+    const std::string_view type = head.headers.value("Content-Type");
     if (!is_of_type(type, kPlain)) co_return;
     head.headers.set(HeaderId::content_type, x.arena.concat({as_text ? kText : kWeb, type.substr(kPlain.size())}));
     // An answer of nothing but its head has its status there, where pages find it too.
