@@ -58,7 +58,7 @@ std::string first_answer(const std::shared_ptr<const proxy::Snapshot>& snapshot,
   char answer[1];
   ssize_t n = 0;
   {
-    proxy::Worker worker(loop, 0, 1);
+    proxy::Worker worker(loop);
     worker.publish(snapshot);
     proxy::EntryPointOptions entry_point;
     entry_point.name = "web";

@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
+#include "proxy/build/composite_services.h"
 #include "proxy/build/server_url.h"
-#include "proxy/service/failover.h"
 #include "proxy/service/grpc_health_check.h"
 #include "proxy/service/http_health_check.h"
 #include "proxy/service/load_balancer.h"
-#include "proxy/service/mirroring.h"
-#include "proxy/service/weighted.h"
 
 namespace fl::proxy {
 namespace {
@@ -35,28 +32,25 @@ std::shared_ptr<PassiveCheck> passive_check(const config::dynamic::LoadBalancer&
       health);
 }
 
+template <class T>
+std::shared_ptr<T> kept(std::map<std::string, std::weak_ptr<T>>& known, const std::string& service,
+                        const std::string& server) {
+  std::weak_ptr<T>& entry = known[fmt::format("{} {}", service, server)];
+  auto one = entry.lock();
+  if (one == nullptr) entry = one = std::make_shared<T>();
+  return one;
+}
+
 template <class Key, class T>
 void forget_expired(std::map<Key, std::weak_ptr<T>>& known) {
   std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
 }
 
-// The services that a composite one leads to, as its options list them.
-std::vector<std::string_view> children_of(const config::dynamic::Service& service) {
-  std::vector<std::string_view> names;
-  if (service.weighted)
-    for (const auto& child : service.weighted->services) names.push_back(child.name);
-  if (service.mirroring) {
-    names.push_back(service.mirroring->service);
-    for (const auto& mirror : service.mirroring->mirrors) names.push_back(mirror.name);
-  }
-  if (service.failover) names.insert(names.end(), {service.failover->service, service.failover->fallback});
-  return names;
+bool is_strategy(std::string_view name) {
+  return name.empty() || name == "wrr" || name == "hrw" || name == "p2c" || name == "leasttime";
 }
-
-// Bytes; negative: no limit.
-uint64_t limit_of(int64_t option) {
-  return option < 0 ? std::numeric_limits<uint64_t>::max() : static_cast<uint64_t>(option);
-}
+bool ignores_weights(std::string_view strategy) { return strategy == "p2c"; }
+bool counts_load(std::string_view strategy) { return strategy == "p2c" || strategy == "leasttime"; }
 
 // Null when there was none, or it could not serve.
 const config::dynamic::Service* configuration_of(const BuiltService* service) {
@@ -153,15 +147,12 @@ Result<> ServiceBuilder::build(BuiltService& built, ServiceReport& report, const
   FL_TRY(built.chain, middlewares_.expand(service.middlewares, *this));
   if (service.load_balancer) {
     FL_TRY(built.balancer, build_load_balancer(name, *service.load_balancer, built, report, before));
-  } else if (service.weighted || service.mirroring || service.failover) {
+  } else {
     for (const std::string_view child : children_of(service)) {
       FL_TRY(HandlerPtr handler, get(child));
       built.children.push_back(std::move(handler));
     }
     FL_TRY(built.balancer, build_composite(name, service, built, before));
-  } else {
-    return fail(Code::invalid,
-                fmt::format("services of type {} are not supported by this version of fairlead yet", *type));
   }
   if (before != nullptr && before->balancer == built.balancer && before->chain == built.chain) {
     built.handler = before->handler;
@@ -179,7 +170,7 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
   for (const auto& server : options.servers)
     report.servers.push_back({server.url, is_checked ? health(name, server.url) : nullptr});
   if (is_checked) built.health = health_of(report.servers);
-  if (to_lower(options.strategy) != "wrr")
+  if (!is_strategy(options.strategy))
     return fail(Code::invalid, fmt::format("unsupported load-balancer strategy \"{}\"", options.strategy));
   const bool secure = std::ranges::any_of(
       options.servers, [](const auto& server) { return to_lower(server.url).starts_with("https://"); });
@@ -199,7 +190,7 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
                              .servers = {},
                              .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
                              .pass_host_header = options.pass_host_header,
-                             .cursor = cursor(name)};
+                             .strategy = nullptr};
   for (size_t i = 0; const auto& server : options.servers) {
     const std::shared_ptr<ServerHealth>& health = report.servers[i++].health;
     Error error;
@@ -209,12 +200,28 @@ Result<HandlerPtr> ServiceBuilder::build_load_balancer(const std::string& name,
     made.servers.push_back({.upstream = std::move(target),
                             .url = server.url,
                             .base_path = server.preserve_path ? std::move(base_path) : std::string(),
-                            .weight = server.weight.value_or(1),
-                            .fenced = server.fenced,
+                            .exists = server.weight.value_or(1) > 0 || ignores_weights(options.strategy),
                             .health = health,
-                            .passive = passive_check(options, health)});
+                            .passive = passive_check(options, health),
+                            .load = counts_load(options.strategy) ? load(name, server.url) : nullptr});
   }
+  made.strategy = strategy(name, options, made.servers);
   return std::make_shared<LoadBalancer>(std::move(made));
+}
+
+StrategyPtr ServiceBuilder::strategy(const std::string& service, const config::dynamic::LoadBalancer& options,
+                                     const std::vector<ServerTarget>& servers) {
+  std::vector<Contender> contenders;
+  std::vector<std::shared_ptr<ServerLoad>> loads;
+  for (size_t i = 0; const auto& server : options.servers) {
+    const int64_t weight = ignores_weights(options.strategy) ? 1 : server.weight.value_or(1);
+    contenders.push_back({server.url, server.fenced ? 0 : weight});  // a fenced one is reached by its cookie alone
+    loads.push_back(servers[i++].load);
+  }
+  if (options.strategy == "hrw") return make_highest_random_weight(contenders);
+  if (options.strategy == "p2c") return make_two_choices(contenders, std::move(loads));
+  if (options.strategy == "leasttime") return make_least_time(contenders, std::move(loads), service, cursor(service));
+  return make_round_robin(contenders, service, cursor(service));
 }
 
 Result<> ServiceBuilder::build_check(const std::string& name, const config::dynamic::LoadBalancer& options,
@@ -232,14 +239,14 @@ Result<> ServiceBuilder::build_check(const std::string& name, const config::dyna
 
 Result<HandlerPtr> ServiceBuilder::build_composite(const std::string& name, const config::dynamic::Service& service,
                                                    BuiltService& built, const BuiltService* before) {
-  auto made = service.weighted    ? build_weighted(name, *service.weighted, built)
-              : service.mirroring ? build_mirroring(name, *service.mirroring, built)
-                                  : build_failover(name, *service.failover, built);
+  FL_TRY(Composite made, make_composite(
+                             name, service, built.children,
+                             [this, &name](const std::string& child) { return health_of_child(child, name); },
+                             [this, &name] { return cursor(name); }));
+  built.health = std::move(made.health);
   const auto* was = configuration_of(before);
-  const bool same = made && was != nullptr && was->weighted == service.weighted &&
-                    was->mirroring == service.mirroring && was->failover == service.failover &&
-                    before->children == built.children;
-  return same ? before->balancer : std::move(made);
+  const bool same = was != nullptr && before->children == built.children && is_same_composite(*was, service);
+  return same ? before->balancer : std::move(made.handler);
 }
 
 Result<std::shared_ptr<const Health>> ServiceBuilder::health_of_child(const std::string& child,
@@ -249,63 +256,6 @@ Result<std::shared_ptr<const Health>> ServiceBuilder::health_of_child(const std:
   return fail(Code::invalid, fmt::format("cannot register {} as updater for {}: healthCheck not enabled in config "
                                          "for this service",
                                          child, parent));
-}
-
-Result<HandlerPtr> ServiceBuilder::build_weighted(const std::string& name, const config::dynamic::Weighted& options,
-                                                  BuiltService& built) {
-  Weighted::Options made{.service = name,
-                         .children = {},
-                         .sticky = options.sticky ? options.sticky->cookie : std::nullopt,
-                         .cursor = cursor(name)};
-  std::vector<std::shared_ptr<const Health>> healths;
-  for (size_t i = 0; const auto& child : options.services) {
-    std::shared_ptr<const Health> health;
-    if (options.health_check) {
-      FL_TRY(health, health_of_child(child.name, name));
-      healths.push_back(health);
-    }
-    made.children.push_back({child.name, child.weight, built.children[i++], std::move(health)});
-  }
-  if (options.health_check) built.health = std::make_shared<ServiceHealth>(std::move(healths));
-  return std::make_shared<Weighted>(std::move(made));
-}
-
-Result<HandlerPtr> ServiceBuilder::build_mirroring(const std::string& name, const config::dynamic::Mirroring& options,
-                                                   BuiltService& built) {
-  Mirroring::Options made{.service = built.children.front(),
-                          .mirrors = {},
-                          .mirror_body = options.mirror_body,
-                          .max_body_size = limit_of(options.max_body_size)};
-  for (size_t i = 1; const auto& mirror : options.mirrors) {
-    if (mirror.percent < 0 || mirror.percent > 100)
-      return fail(Code::invalid, fmt::format("mirror {}: percent must be between 0 and 100", mirror.name));
-    made.mirrors.push_back({built.children[i++], static_cast<uint64_t>(mirror.percent)});
-  }
-  if (options.health_check) {
-    FL_TRY(built.health, health_of_child(options.service, name));
-  }
-  return std::make_shared<Mirroring>(std::move(made));
-}
-
-Result<HandlerPtr> ServiceBuilder::build_failover(const std::string& name, const config::dynamic::Failover& options,
-                                                  BuiltService& built) {
-  Failover::Options made{.service = {.handler = built.children[0], .health = nullptr},
-                         .fallback = {.handler = built.children[1], .health = nullptr},
-                         .statuses = {},
-                         .max_request_body = 0};
-  if (options.errors) {
-    FL_TRY(made.statuses, http::parse_status_ranges(options.errors->status));
-    made.max_request_body = limit_of(options.errors->max_request_body_bytes);
-  }
-  // By its answers alone a service can be told to fail, too.
-  auto health = health_of_child(options.service, name);
-  if (!health && (made.statuses.empty() || options.health_check)) return tl::make_unexpected(std::move(health).error());
-  if (health) made.service.health = *std::move(health);
-  if (options.health_check) {
-    FL_TRY(made.fallback.health, health_of_child(options.fallback, name));
-    built.health = std::make_shared<ServiceHealth>(std::vector{made.service.health, made.fallback.health});
-  }
-  return std::make_shared<Failover>(std::move(made));
 }
 
 Result<ServiceBuilder::ChosenTransport> ServiceBuilder::transport(const config::dynamic::LoadBalancer& options,
@@ -391,17 +341,18 @@ std::shared_ptr<const TurnCursor> ServiceBuilder::cursor(const std::string& name
 }
 
 std::shared_ptr<ServerHealth> ServiceBuilder::health(const std::string& service, const std::string& server) {
-  auto& known = identities_.healths[fmt::format("{} {}", service, server)];
-  if (auto health = known.lock()) return health;
-  auto health = std::make_shared<ServerHealth>();
-  known = health;
-  return health;
+  return kept(identities_.healths, service, server);
+}
+
+std::shared_ptr<ServerLoad> ServiceBuilder::load(const std::string& service, const std::string& server) {
+  return kept(identities_.loads, service, server);
 }
 
 void ServiceIdentities::forget_unused() {
   forget_expired(upstreams);
   for (CursorMap* of_protocol : {&cursors, &tcp_cursors, &udp_cursors}) forget_expired(*of_protocol);
   forget_expired(healths);
+  forget_expired(loads);
 }
 
 }  // namespace fl::proxy

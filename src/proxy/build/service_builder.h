@@ -14,7 +14,7 @@
 #include "proxy/build/middleware_chain.h"
 #include "proxy/build/router_parts.h"
 #include "proxy/health_checker.h"
-#include "proxy/service/turns.h"
+#include "proxy/service/load_balancer.h"
 #include "proxy/snapshot_builder.h"
 
 namespace fl::proxy {
@@ -45,6 +45,7 @@ struct ServiceIdentities {
   CursorMap cursors;                                           // by service
   CursorMap tcp_cursors, udp_cursors;                          // likewise
   std::map<std::string, std::weak_ptr<ServerHealth>> healths;  // by service and server
+  std::map<std::string, std::weak_ptr<ServerLoad>> loads;      // likewise
   void forget_unused();
 };
 
@@ -89,12 +90,6 @@ class ServiceBuilder final : public ServiceSource {
   // Of one made of others, whose handlers are in built.children already.
   Result<HandlerPtr> build_composite(const std::string& name, const config::dynamic::Service& service,
                                      BuiltService& built, const BuiltService* before);
-  Result<HandlerPtr> build_weighted(const std::string& name, const config::dynamic::Weighted& options,
-                                    BuiltService& built);
-  Result<HandlerPtr> build_mirroring(const std::string& name, const config::dynamic::Mirroring& options,
-                                     BuiltService& built);
-  Result<HandlerPtr> build_failover(const std::string& name, const config::dynamic::Failover& options,
-                                    BuiltService& built);
   // Errors: nobody checks it.
   Result<std::shared_ptr<const Health>> health_of_child(const std::string& child, const std::string& parent) const;
   struct ChosenTransport {
@@ -109,6 +104,9 @@ class ServiceBuilder final : public ServiceSource {
                                                std::string& base_path);
   std::shared_ptr<const TurnCursor> cursor(const std::string& name);
   std::shared_ptr<ServerHealth> health(const std::string& service, const std::string& server);
+  std::shared_ptr<ServerLoad> load(const std::string& service, const std::string& server);
+  StrategyPtr strategy(const std::string& service, const config::dynamic::LoadBalancer& options,
+                       const std::vector<ServerTarget>& servers);
   // Sets built.check when the load balancer has one.
   Result<> build_check(const std::string& name, const config::dynamic::LoadBalancer& options, BuiltService& built,
                        ServiceReport& report);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "proxy/kept_answer.h"
 #include "proxy/middleware/source_criterion.h"
 
 namespace fl::proxy::middleware {
@@ -18,29 +19,28 @@ class Counts : public std::enable_shared_from_this<Counts> {
    public:
     Place(std::shared_ptr<Counts> counts, std::string source)
         : counts_(std::move(counts)), source_(std::move(source)) {}
-    Place(Place&&) = default;
-    Place& operator=(Place&&) = delete;
-    ~Place() {
-      if (counts_ != nullptr) counts_->give_back(source_);
-    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { counts_->give_back(source_); }
 
    private:
-    std::shared_ptr<Counts> counts_;
-    std::string source_;
+    const std::shared_ptr<Counts> counts_;
+    const std::string source_;
   };
 
-  std::optional<Place> take(std::string_view source, int64_t most) {
+  // Null: all are taken.
+  std::shared_ptr<const Place> take(std::string_view source, int64_t most) {
     std::string key(source);
     {
       const std::lock_guard lock(mutex_);
       int64_t& count = counts_[key];
       if (count >= most) {
         if (count == 0) counts_.erase(key);
-        return std::nullopt;
+        return nullptr;
       }
       ++count;
     }
-    return Place(shared_from_this(), std::move(key));
+    return std::make_shared<const Place>(shared_from_this(), std::move(key));
   }
 
  private:
@@ -54,37 +54,6 @@ class Counts : public std::enable_shared_from_this<Counts> {
   std::unordered_map<std::string, int64_t> counts_;
 };
 
-// What an answer goes on with keeps its place.
-class PlacedBody final : public http::BodySource {
- public:
-  PlacedBody(std::unique_ptr<http::BodySource> from, Counts::Place place)
-      : from_(std::move(from)), place_(std::move(place)) {}
-
-  http::BodyChunk take() override { return from_->take(); }
-  net::Task<http::BodyChunk> read() override { return from_->read(); }
-  std::optional<uint64_t> remaining() const override { return from_->remaining(); }
-  const http::HeaderMap* trailers() const override { return from_->trailers(); }
-  net::TcpStream* raw() override { return from_->raw(); }
-  void skip(uint64_t size) override { from_->skip(size); }
-  void abandon() noexcept override { from_->abandon(); }
-
- private:
-  std::unique_ptr<http::BodySource> from_;
-  Counts::Place place_;
-};
-
-class PlacedTunnel final : public http::Tunnel {
- public:
-  PlacedTunnel(std::unique_ptr<http::Tunnel> from, Counts::Place place)
-      : from_(std::move(from)), place_(std::move(place)) {}
-  net::Stream& stream() override { return from_->stream(); }
-  net::InBuffer& in() override { return from_->in(); }
-
- private:
-  std::unique_ptr<http::Tunnel> from_;
-  Counts::Place place_;
-};
-
 class InFlightReq final : public http::Handler {
  public:
   InFlightReq(int64_t amount, SourceCriterion criterion, HandlerPtr next)
@@ -95,15 +64,12 @@ class InFlightReq final : public http::Handler {
 
   net::Task<> handle(http::Exchange& x) const override {
     auto place = counts_->take(criterion_.source_of(x), amount_);
-    if (!place) {
+    if (place == nullptr) {
       x.respond(429, refusal_, {});
       co_return;
     }
     co_await next_->handle(x);
-    if (x.tunnel != nullptr)
-      x.tunnel = std::make_unique<PlacedTunnel>(std::move(x.tunnel), *std::move(place));
-    else if (x.response_body != nullptr)
-      x.response_body = std::make_unique<PlacedBody>(std::move(x.response_body), *std::move(place));
+    keep_with_answer(x, std::move(place));
   }
 
  private:

@@ -1,5 +1,5 @@
-// Which child of a balancer gets a request: the one its cookie names, else the one whose turn it is. Immutable, shared
-// by all workers.
+// Which child of a balancer gets a request: the one its cookie names, else the one its strategy chooses. Immutable,
+// shared by all workers.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 #include "http/exchange.h"
 #include "proxy/service/health.h"
 #include "proxy/service/sticky.h"
-#include "proxy/service/turns.h"
+#include "proxy/service/strategy.h"
 
 namespace fl::proxy {
 
@@ -20,12 +20,12 @@ class ChildPicker {
   struct Child {
     std::string name;        // what a sticky cookie is made of: a server's URL, a service's name
     std::string other_name;  // accepted in cookies too; may be empty
-    int64_t weight = 1;      // 0 or less: does not exist
-    bool only_by_cookie = false;
+    bool exists = true;      // in no other case it is chosen, by a cookie neither
     std::shared_ptr<const Health> health = nullptr;  // null: nobody checks it, it counts as well
   };
+  // `strategy` knows the children by the same positions.
   ChildPicker(std::string_view service, const std::vector<Child>& children,
-              const std::optional<config::dynamic::Cookie>& cookie, std::shared_ptr<const TurnCursor> cursor);
+              const std::optional<config::dynamic::Cookie>& cookie, StrategyPtr strategy);
 
   struct Choice {
     int child = -1;           // position in the list; -1: there is none to pick, or none is well
@@ -35,13 +35,7 @@ class ChildPicker {
   void set_cookie(http::Exchange& exchange, int child) const { sticky_->set_cookie(exchange, child); }
 
  private:
-  int next(http::Exchange& exchange) const;
-  bool may_take(size_t child, TimePoint now) const {
-    return exists_[child] && (health_.empty() || health_[child] == nullptr || health_[child]->is_up(now));
-  }
-
-  TurnOrder order_;
-  std::shared_ptr<const TurnCursor> cursor_;
+  const StrategyPtr strategy_;
   std::vector<bool> exists_;
   std::vector<std::shared_ptr<const Health>> health_;  // empty when no child is checked
   std::optional<Sticky> sticky_;

@@ -2,6 +2,7 @@
 
 #include "proxy/answers.h"
 #include "proxy/forward/forward.h"
+#include "proxy/kept_answer.h"
 #include "proxy/transaction.h"
 
 namespace fl::proxy {
@@ -9,7 +10,7 @@ namespace {
 
 std::vector<ChildPicker::Child> children_of(const std::vector<ServerTarget>& servers) {
   std::vector<ChildPicker::Child> children;
-  for (const ServerTarget& s : servers) children.push_back({s.url, {}, s.weight, s.fenced, s.health});
+  for (const ServerTarget& s : servers) children.push_back({s.url, {}, s.exists, s.health});
   return children;
 }
 
@@ -17,7 +18,7 @@ std::vector<ChildPicker::Child> children_of(const std::vector<ServerTarget>& ser
 
 LoadBalancer::LoadBalancer(Options options)
     : options_(std::move(options)),
-      picker_(options_.service, children_of(options_.servers), options_.sticky, options_.cursor) {}
+      picker_(options_.service, children_of(options_.servers), options_.sticky, options_.strategy) {}
 
 net::Task<> LoadBalancer::handle(http::Exchange& x) const {
   Transaction::of(x).record.service = options_.service;
@@ -30,6 +31,7 @@ net::Task<> LoadBalancer::forward_to(http::Exchange& x, int index) const {
   const ServerTarget& server = options_.servers[static_cast<size_t>(index)];
   Transaction::of(x).record.server_url = server.url;
   if (!server.base_path.empty()) x.request.path = x.arena.concat({server.base_path, x.request.path});
+  if (server.load != nullptr) return forward_and_count(x, server);
   if (server.passive != nullptr) return forward_and_judge(x, server);
   return forward(x, server.upstream, {.pass_host_header = options_.pass_host_header});
 }
@@ -42,6 +44,19 @@ net::Task<> LoadBalancer::forward_and_judge(http::Exchange& x, const ServerTarge
     server.passive->failed(now);
   else if (!x.drop_connection)
     server.passive->succeeded(now);
+}
+
+// Under way until the whole answer has gone out.
+net::Task<> LoadBalancer::forward_and_count(http::Exchange& x, const ServerTarget& server) const {
+  server.load->begin();
+  const std::shared_ptr<const void> counted(server.load.get(), [load = server.load](const void*) { load->end(); });
+  if (server.passive != nullptr)
+    co_await forward_and_judge(x, server);
+  else
+    co_await forward(x, server.upstream, {.pass_host_header = options_.pass_host_header});
+  if (const auto& record = Transaction::of(x).record; record.origin_status != 0)
+    server.load->answered(record.origin_duration);
+  keep_with_answer(x, counted);
 }
 
 net::Task<> LoadBalancer::forward_and_set_cookie(http::Exchange& x, int index) const {

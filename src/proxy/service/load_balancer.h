@@ -18,10 +18,10 @@ struct ServerTarget {
   std::shared_ptr<const UpstreamSpec> upstream;
   std::string url;        // as configured, for logs and the API
   std::string base_path;  // put in front of the request's path when preservePath asks for it; no trailing slash
-  int64_t weight = 1;
-  bool fenced = false;                              // only reachable by its sticky cookie
+  bool exists = true;     // its weight says so
   std::shared_ptr<ServerHealth> health = nullptr;   // null: not checked
   std::shared_ptr<PassiveCheck> passive = nullptr;  // null: answers do not count
+  std::shared_ptr<ServerLoad> load = nullptr;       // null: the strategy does not ask for it
 };
 
 class LoadBalancer final : public http::Handler {
@@ -31,7 +31,7 @@ class LoadBalancer final : public http::Handler {
     std::vector<ServerTarget> servers;
     std::optional<config::dynamic::Cookie> sticky;
     bool pass_host_header = true;
-    std::shared_ptr<const TurnCursor> cursor;  // of the service, kept through configurations
+    StrategyPtr strategy;  // knows the servers by the same positions
   };
   explicit LoadBalancer(Options options);
 
@@ -40,6 +40,7 @@ class LoadBalancer final : public http::Handler {
  private:
   net::Task<> forward_to(http::Exchange& exchange, int server) const;
   net::Task<> forward_and_judge(http::Exchange& exchange, const ServerTarget& server) const;
+  net::Task<> forward_and_count(http::Exchange& exchange, const ServerTarget& server) const;
   net::Task<> forward_and_set_cookie(http::Exchange& exchange, int server) const;
 
   const Options options_;

@@ -14,9 +14,9 @@ std::vector<ChildPicker::Child> children_of(const Weighted::Options& options) {
   for (const Weighted::Child& child : options.children) {
     const auto [name, provider] = config::split_name(child.name);
     if (provider == own)
-      children.push_back({std::string(name), child.name, child.weight, false, child.health});
+      children.push_back({std::string(name), child.name, child.weight > 0, child.health});
     else
-      children.push_back({child.name, {}, child.weight, false, child.health});
+      children.push_back({child.name, {}, child.weight > 0, child.health});
   }
   return children;
 }
@@ -25,7 +25,7 @@ std::vector<ChildPicker::Child> children_of(const Weighted::Options& options) {
 
 Weighted::Weighted(Options options)
     : options_(std::move(options)),
-      picker_(options_.service, children_of(options_), options_.sticky, options_.cursor) {}
+      picker_(options_.service, children_of(options_), options_.sticky, options_.strategy) {}
 
 net::Task<> Weighted::handle(http::Exchange& x) const {
   const ChildPicker::Choice choice = picker_.pick(x);

@@ -1,5 +1,5 @@
-// A service made of services, each with its share of the requests (Traefik: weighted). Immutable, shared by all
-// workers.
+// A service made of services, each with its share of the requests, or of the clients (Traefik: weighted,
+// highestRandomWeight). Immutable, shared by all workers.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@ class Weighted final : public http::Handler {
     std::string service;  // "both@file"
     std::vector<Child> children;
     std::optional<config::dynamic::Cookie> sticky;
-    std::shared_ptr<const TurnCursor> cursor;
+    StrategyPtr strategy;  // knows the children by the same positions
   };
   explicit Weighted(Options options);
 
