@@ -14,6 +14,31 @@ bool is_host_char(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '
 // Visible ASCII but for what would end the target or the line early.
 bool is_target_char(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\' && c != '#'; }
 
+// RFC 3986 5.2.4, of a path that begins with '/'.
+std::string without_dot_segments(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const size_t end = std::min(path.find('/', 1), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end);
+    const bool up = segment == "/..";
+    if (up && !out.empty()) out.erase(out.rfind('/'));
+    if (!up && segment != "/.")
+      out += segment;
+    else if (path.empty())
+      out += '/';
+  }
+  return out;
+}
+
+// RFC 3986 3.1
+bool has_scheme(std::string_view reference) {
+  const size_t colon = reference.find(':');
+  return colon != reference.npos && colon < reference.find_first_of("/?#") && colon > 0 && !is_digit(reference[0]) &&
+         std::ranges::all_of(reference.substr(0, colon),
+                             [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+}
+
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text) {
@@ -74,6 +99,20 @@ std::string Url::authority() const {
 }
 
 std::string Url::target() const { return has_query ? path + "?" + query : path; }
+
+std::string Url::resolve(std::string_view reference) const {
+  if (has_scheme(reference)) return std::string(reference);
+  const std::string scheme = https ? "https:" : "http:";
+  if (reference.starts_with("//")) return scheme + std::string(reference);
+  const std::string origin = scheme + "//" + authority();
+  const size_t behind_path = std::min(reference.find_first_of("?#"), reference.size());
+  const std::string_view to = reference.substr(0, behind_path), rest = reference.substr(behind_path);
+  if (!to.empty()) {
+    const std::string whole = to.starts_with('/') ? std::string(to) : path.substr(0, path.rfind('/') + 1).append(to);
+    return origin + without_dot_segments(whole).append(rest);
+  }
+  return (origin + (rest.starts_with('?') ? path : target())).append(rest);
+}
 
 std::string Url::to_string() const { return (https ? "https://" : "http://") + authority() + target(); }
 

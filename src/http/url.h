@@ -24,6 +24,8 @@ struct Url {
   std::string authority() const;
   std::string target() const;  // path and query
   std::string to_string() const;
+  // Where a reference in a document of this URL leads (RFC 3986 5.2): absolute, or as it is when it has a scheme.
+  std::string resolve(std::string_view reference) const;
 };
 
 }  // namespace fl::http

@@ -28,6 +28,39 @@ TEST(Url, ReadsAbsoluteUrls) {
   }
 }
 
+// RFC 3986 5.4, as far as it has no parameters.
+TEST(Url, ResolvesReferences) {
+  const auto base = Url::parse("http://a:81/b/c/d;p?q");
+  ASSERT_TRUE(base);
+  for (const auto& [reference, whole] : std::vector<std::pair<const char*, const char*>>{
+           {"g:h", "g:h"},
+           {"https://x/y", "https://x/y"},
+           {"g", "http://a:81/b/c/g"},
+           {"./g", "http://a:81/b/c/g"},
+           {"g/", "http://a:81/b/c/g/"},
+           {"/g", "http://a:81/g"},
+           {"//g", "http://g"},
+           {"?y", "http://a:81/b/c/d;p?y"},
+           {"g?y", "http://a:81/b/c/g?y"},
+           {"#s", "http://a:81/b/c/d;p?q#s"},
+           {"g?y#s", "http://a:81/b/c/g?y#s"},
+           {"", "http://a:81/b/c/d;p?q"},
+           {".", "http://a:81/b/c/"},
+           {"..", "http://a:81/b/"},
+           {"../g", "http://a:81/b/g"},
+           {"../../../g", "http://a:81/g"},
+           {"/./g", "http://a:81/g"},
+           {"/../g", "http://a:81/g"},
+           {"g.", "http://a:81/b/c/g."},
+           {"..g", "http://a:81/b/c/..g"},
+           {"./g/.", "http://a:81/b/c/g/"},
+           {"g/./h/../i", "http://a:81/b/c/g/i"},
+           {"g?y/../x", "http://a:81/b/c/g?y/../x"},
+           {"/a:b", "http://a:81/a:b"},
+       })
+    EXPECT_EQ(base->resolve(reference), whole) << reference;
+}
+
 TEST(Url, RefusesTheRest) {
   for (const char* text : {"",
                            "a",

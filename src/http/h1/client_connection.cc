@@ -21,12 +21,11 @@ namespace {
 constexpr int kMaxInterim = 64;
 constexpr Duration kContinueTimeout = 1s;  // Traefik: expect-continue timeout of its transports
 
-// Fields meant for the hop from the server to us (RFC 9110 7.6.1).
+// Fields that the server lists as meant for the hop to us (RFC 9110 7.6.1).
 void remove_fields_of_the_hop(HeaderMap& headers) {
-  const bool lists = headers.contains(HeaderId::connection);
-  headers.remove_if([&headers, lists](const Field& f) {
-    if (f.id == HeaderId::proxy_authenticate) return true;
-    if (!lists || f.id == HeaderId::connection) return false;
+  if (!headers.contains(HeaderId::connection)) return;
+  headers.remove_if([&headers](const Field& f) {
+    if (f.id == HeaderId::connection) return false;
     return std::ranges::any_of(
         headers, [&f](const Field& c) { return c.id == HeaderId::connection && has_token(c.value, f.name); });
   });

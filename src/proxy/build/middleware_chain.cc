@@ -30,15 +30,14 @@ void check(const config::dynamic::Middleware& options, MiddlewareReport& report)
   if (kind == nullptr)
     return report.disable(
         fmt::format("middlewares of type {} are not supported by this version of fairlead yet", *type));
-  if (const auto made = kind->make(options, nullptr, nullptr); !made) report.disable(made.error().message);
+  if (const auto made = kind->make(options, nullptr, {}); !made) report.disable(made.error().message);
 }
 
 }  // namespace
 
 bool operator==(const MiddlewareList& a, const MiddlewareList& b) {
-  return a.services == b.services && std::ranges::equal(a.middlewares, b.middlewares, [](const auto& x, const auto& y) {
-           return x == y || *x == *y;
-         });
+  return a.targets == b.targets && std::ranges::equal(a.middlewares, b.middlewares,
+                                                      [](const auto& x, const auto& y) { return x == y || *x == *y; });
 }
 
 Result<> MiddlewareResolver::expand_into(std::string_view name, std::vector<std::string_view>& path,
@@ -69,25 +68,26 @@ Result<> MiddlewareResolver::expand_into(std::string_view name, std::vector<std:
 }
 
 Result<MiddlewareList> MiddlewareResolver::expand(const std::vector<std::string>& names,
-                                                  ServiceSource& services) const {
+                                                  middleware::TargetSource& targets) const {
   MiddlewareList list;
   std::vector<std::string_view> path;
   for (const std::string& name : names) FL_TRY_VOID(expand_into(name, path, list));
   for (const MiddlewareEntry& entry : list.middlewares) {
-    const std::string_view service = find_kind(entry->second)->service(entry->second);
-    if (service.empty()) continue;
-    FL_TRY(HandlerPtr handler, services.get(service));
-    list.services.push_back(std::move(handler));
+    const auto& [name, options] = *entry;
+    const auto find_target = find_kind(options)->find_target;
+    if (find_target == nullptr) continue;
+    FL_TRY(middleware::Target target, find_target(options, name, targets));
+    list.targets.push_back(std::move(target));
   }
   return list;
 }
 
 Result<HandlerPtr> MiddlewareResolver::wrap(const MiddlewareList& list, HandlerPtr last) const {
-  auto service = list.services.rbegin();
+  auto target = list.targets.rbegin();
   for (const MiddlewareEntry& entry : std::views::reverse(list.middlewares)) {
     const auto& [name, options] = *entry;
     const middleware::Kind& kind = *find_kind(options);
-    auto handler = kind.make(options, std::move(last), kind.service(options).empty() ? nullptr : *service++);
+    auto handler = kind.make(options, std::move(last), kind.find_target == nullptr ? middleware::Target() : *target++);
     if (!handler) return fail(Code::invalid, fmt::format("middleware \"{}\": {}", name, handler.error().message));
     last = *std::move(handler);
   }

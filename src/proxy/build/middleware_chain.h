@@ -10,28 +10,19 @@
 #include "base/result.h"
 #include "config/dynamic/configuration.h"
 #include "http/exchange.h"
+#include "proxy/middleware/middleware.h"
 #include "proxy/runtime_report.h"
 
 namespace fl::proxy {
 
-using HandlerPtr = std::shared_ptr<const http::Handler>;
+using middleware::HandlerPtr;
 using MiddlewareEntry = config::Objects<config::dynamic::Middleware>::EntryPtr;
 
 // The middlewares of a router or service in the order they run, chains expanded.
 struct MiddlewareList {
   std::vector<MiddlewareEntry> middlewares;
-  std::vector<HandlerPtr> services;  // that those ask for which need one, in the same order
+  std::vector<middleware::Target> targets;  // of those that lead to one, in the same order
   friend bool operator==(const MiddlewareList& a, const MiddlewareList& b);
-};
-
-// Where a middleware that needs a service gets it.
-class ServiceSource {
- public:
-  // Errors: it does not exist, is wrong, or needs itself.
-  virtual Result<HandlerPtr> get(std::string_view name) = 0;
-
- protected:
-  ~ServiceSource() = default;
 };
 
 // What is kept of a configured middleware from one build to the next.
@@ -51,8 +42,8 @@ class MiddlewareResolver {
   // Makes each configured middleware once and throws it away, so that also unused ones show what is wrong with them;
   // one that is as it was before need not be made. To be called first. -> for the next build
   BuiltMiddlewares check_all(const BuiltMiddlewares& before) const;
-  // Errors: one does not exist, is disabled, contains itself, or needs a service that cannot be had.
-  Result<MiddlewareList> expand(const std::vector<std::string>& names, ServiceSource& services) const;
+  // Errors: one does not exist, is disabled, contains itself, or leads to what cannot be had.
+  Result<MiddlewareList> expand(const std::vector<std::string>& names, middleware::TargetSource& targets) const;
   // Puts the middlewares in front of `last`. Errors: one cannot be made from its options.
   Result<HandlerPtr> wrap(const MiddlewareList& list, HandlerPtr last) const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "config/dynamic/kinds.h"
 #include "proxy/build/composite_services.h"
@@ -302,6 +303,30 @@ Result<> ServiceBuilder::make_secure(Transport& transport) {
   transport.secure->tls = made->context;
   transport.warning = made->warning;
   return {};
+}
+
+Result<std::shared_ptr<const UpstreamSpec>> ServiceBuilder::get(const middleware::OwnServer& server) {
+  TransportSpec transport = inputs_.default_transport;
+  transport.name = server.tls ? fmt::format("middleware {}", server.middleware) : "middlewares@internal";
+  transport.dial_timeout = transport.response_header_timeout = server.patience;
+  transport.tls = nullptr;
+  if (server.origin.starts_with("https:")) {
+    config::dynamic::ServersTransport options;
+    if (server.tls) {
+      if (!server.tls->ca.empty()) options.root_cas.push_back(server.tls->ca);
+      if (!server.tls->cert.empty()) options.certificates.push_back({server.tls->cert, server.tls->key});
+      options.insecure_skip_verify = server.tls->insecure_skip_verify;
+    }
+    auto made = client_tls_.get(transport.name, options);
+    if (!made) return tl::make_unexpected(std::move(made).error().context("tls"));
+    if (!made->warning.empty()) log::warn("middleware {}: tls: {}", server.middleware, made->warning);
+    transport.tls = std::move(made->context);
+  }
+  Error error;
+  std::string base_path;
+  auto spec = upstream(server.origin, transport, error, base_path);
+  if (spec == nullptr) return tl::make_unexpected(std::move(error));
+  return spec;
 }
 
 std::shared_ptr<const UpstreamSpec> ServiceBuilder::upstream(std::string_view text, const TransportSpec& transport,

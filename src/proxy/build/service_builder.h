@@ -49,7 +49,7 @@ struct ServiceIdentities {
   void forget_unused();
 };
 
-class ServiceBuilder final : public ServiceSource {
+class ServiceBuilder final : public middleware::TargetSource {
  public:
   ServiceBuilder(const BuildInputs& inputs, const config::dynamic::Configuration& configuration,
                  const MiddlewareResolver& middlewares, ClientTlsBuilder& client_tls, RuntimeReport& report,
@@ -66,6 +66,7 @@ class ServiceBuilder final : public ServiceSource {
   void build_all();
   // The handler of a service. Errors: it does not exist, is wrong, or needs itself.
   Result<HandlerPtr> get(std::string_view name) override;
+  Result<std::shared_ptr<const UpstreamSpec>> get(const middleware::OwnServer& server) override;
   BuiltServices take_built() { return std::move(built_); }
   // Those of all services, after build_all().
   HealthChecks take_checks() { return std::move(checks_); }

@@ -82,10 +82,12 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
     if (!once_more || fresh) break;
   }
   transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
-  if (error != ProxyError::none)
+  if (error != ProxyError::none) {
     answer(x, error);
-  else
-    transaction.record.origin_status = x.response.status;
+    co_return;
+  }
+  if (!options.pass_proxy_authenticate) x.response.headers.remove(HeaderId::proxy_authenticate);
+  transaction.record.origin_status = x.response.status;
 }
 
 }  // namespace fl::proxy

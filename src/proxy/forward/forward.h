@@ -12,6 +12,7 @@ namespace fl::proxy {
 
 struct ForwardOptions {
   bool pass_host_header = true;
+  bool pass_proxy_authenticate = false;  // of the answer, which is from the server to us (RFC 9110 11.7.1)
 };
 
 // The request is exchange.request as the middlewares left it. A request that was lost on a kept-alive connection is

@@ -5,6 +5,7 @@
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
 #include "proxy/middleware/errors.h"
+#include "proxy/middleware/forward_auth.h"
 #include "proxy/middleware/grpc_web.h"
 #include "proxy/middleware/headers.h"
 #include "proxy/middleware/in_flight_req.h"
@@ -28,18 +29,35 @@ using config::dynamic::Middleware;
 // A kind from the configuration's member and the function that makes its handler.
 template <auto Member, auto Make>
 constexpr Kind kind(std::string_view type) {
-  return {type, [](const Middleware& m) { return (m.*Member).has_value(); },
-          [](const Middleware&) { return std::string_view(); },
-          [](const Middleware& m, HandlerPtr next, HandlerPtr) { return Make(*(m.*Member), std::move(next)); }};
+  return {type, [](const Middleware& m) { return (m.*Member).has_value(); }, nullptr,
+          [](const Middleware& m, HandlerPtr next, Target) { return Make(*(m.*Member), std::move(next)); }};
 }
 
 // The same of one that needs the service its options name.
 template <auto Member, auto Make>
 constexpr Kind kind_with_service(std::string_view type) {
   return {type, [](const Middleware& m) { return (m.*Member).has_value(); },
-          [](const Middleware& m) { return std::string_view((m.*Member)->service); },
-          [](const Middleware& m, HandlerPtr next, HandlerPtr service) {
-            return Make(*(m.*Member), std::move(next), std::move(service));
+          [](const Middleware& m, std::string_view, TargetSource& source) {
+            return source.get((m.*Member)->service).map([](HandlerPtr service) {
+              return Target{.service = std::move(service), .server = nullptr};
+            });
+          },
+          [](const Middleware& m, HandlerPtr next, Target target) {
+            return Make(*(m.*Member), std::move(next), std::move(target.service));
+          }};
+}
+
+// The same of one that asks a server of its own.
+template <auto Member, auto Find, auto Make>
+constexpr Kind kind_with_server(std::string_view type) {
+  return {type, [](const Middleware& m) { return (m.*Member).has_value(); },
+          [](const Middleware& m, std::string_view name, TargetSource& source) {
+            return Find(*(m.*Member), name, source).map([](std::shared_ptr<const UpstreamSpec> server) {
+              return Target{.service = nullptr, .server = std::move(server)};
+            });
+          },
+          [](const Middleware& m, HandlerPtr next, Target target) {
+            return Make(*(m.*Member), std::move(next), std::move(target.server));
           }};
 }
 
@@ -50,6 +68,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
     kind_with_service<&Middleware::errors, make_errors>("errors"),
+    kind_with_server<&Middleware::forward_auth, find_auth_server, make_forward_auth>("forwardauth"),
     kind<&Middleware::grpc_web, make_grpc_web>("grpcweb"),
     kind<&Middleware::headers, make_headers>("headers"),
     kind<&Middleware::in_flight_req, make_in_flight_req>("inflightreq"),
