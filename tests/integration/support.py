@@ -20,7 +20,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_until(condition, what, limit=10.0):
+def wait_until(condition, what, limit=30.0):
     """Polls until `condition()` is true and returns its value; an AssertionError says what never came."""
     deadline = time.monotonic() + limit
     while True:
