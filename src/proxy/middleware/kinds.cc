@@ -1,6 +1,7 @@
 // The list of middleware kinds: one line each.
 #include "proxy/middleware/add_prefix.h"
 #include "proxy/middleware/basic_auth.h"
+#include "proxy/middleware/buffering.h"
 #include "proxy/middleware/compress.h"
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
@@ -64,6 +65,7 @@ constexpr Kind kind_with_server(std::string_view type) {
 constexpr Kind kKinds[] = {
     kind<&Middleware::add_prefix, make_add_prefix>("addprefix"),
     kind<&Middleware::basic_auth, make_basic_auth>("basicauth"),
+    kind<&Middleware::buffering, make_buffering>("buffering"),
     kind<&Middleware::compress, make_compress>("compress"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
