@@ -2,6 +2,7 @@
 #include "proxy/middleware/add_prefix.h"
 #include "proxy/middleware/basic_auth.h"
 #include "proxy/middleware/buffering.h"
+#include "proxy/middleware/circuit_breaker.h"
 #include "proxy/middleware/compress.h"
 #include "proxy/middleware/content_type.h"
 #include "proxy/middleware/encoded_characters.h"
@@ -66,6 +67,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::add_prefix, make_add_prefix>("addprefix"),
     kind<&Middleware::basic_auth, make_basic_auth>("basicauth"),
     kind<&Middleware::buffering, make_buffering>("buffering"),
+    kind<&Middleware::circuit_breaker, make_circuit_breaker>("circuitbreaker"),
     kind<&Middleware::compress, make_compress>("compress"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
