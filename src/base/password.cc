@@ -93,4 +93,11 @@ bool verify_password(const std::string& password, const std::string& hash) {
   return made != nullptr && *made != '*' && constant_time_equal(made, hash);
 }
 
+std::string md5_hex(std::string_view data) {
+  Md5 md5;
+  md5.add(data);
+  const std::string digest = md5.digest();
+  return hex({reinterpret_cast<const uint8_t*>(digest.data()), digest.size()});
+}
+
 }  // namespace fl

@@ -12,4 +12,7 @@ bool is_password_hash(std::string_view hash);
 // Whether the password is the one that was hashed; false for what is no hash. Compared in constant time.
 bool verify_password(const std::string& password, const std::string& hash);
 
+// Hex. For the protocol that is made of it, Digest authentication (RFC 7616), and nothing else.
+std::string md5_hex(std::string_view data);
+
 }  // namespace fl

@@ -28,6 +28,12 @@ TEST(Password, Verify) {
   }
 }
 
+// RFC 1321 A.5
+TEST(Password, Md5) {
+  EXPECT_EQ(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 TEST(Password, WhatIsNoHash) {
   for (const std::string hash : {"", "plain", "$apr1$", "$apr1$salt", "$2y$", "$2y$10$short", "{MD5}x", "$9$x$y", "*"})
     for (const std::string password : {"", "plain", "*0", "*"}) EXPECT_FALSE(verify_password(password, hash)) << hash;

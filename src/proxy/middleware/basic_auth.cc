@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <mutex>
-#include <sstream>
 #include <unordered_set>
 
 #include "base/crypto.h"
@@ -16,6 +12,7 @@
 #include "http/grammar.h"
 #include "net/offload.h"
 #include "proxy/answers.h"
+#include "proxy/middleware/user_list.h"
 #include "proxy/transaction.h"
 
 namespace fl::proxy::middleware {
@@ -130,25 +127,12 @@ Result<> add_user(std::string_view line, Users& users) {
   return {};
 }
 
-Result<> read_users(const std::string& path, Users& users) {
-  std::ifstream file(path);
-  if (!file) return fail(Code::not_found, fmt::format("usersFile {}: {}", path, std::strerror(errno)));
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const std::string_view text = trim(line);
-    if (text.empty() || text.starts_with('#')) continue;
-    if (auto ok = add_user(text, users); !ok)
-      return tl::make_unexpected(std::move(ok).error().context(fmt::format("usersFile {}:{}", path, number)));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<HandlerPtr> make_basic_auth(const config::dynamic::BasicAuth& options, HandlerPtr next) {
   Users users;
-  if (!options.users_file.empty()) FL_TRY_VOID(read_users(options.users_file, users));
-  for (const std::string& line : options.users) FL_TRY_VOID(add_user(line, users));
+  FL_TRY_VOID(
+      read_users(options.users, options.users_file, [&users](std::string_view line) { return add_user(line, users); }));
   if (users.empty()) return fail(Code::invalid, "no users found in users and usersFile");
   if (!http::is_field_value(options.realm) || options.realm.find_first_of("\"\\") != std::string::npos)
     return fail(Code::invalid, "realm cannot hold quotes, backslashes or control characters");

@@ -5,6 +5,7 @@
 #include "proxy/middleware/circuit_breaker.h"
 #include "proxy/middleware/compress.h"
 #include "proxy/middleware/content_type.h"
+#include "proxy/middleware/digest_auth.h"
 #include "proxy/middleware/encoded_characters.h"
 #include "proxy/middleware/errors.h"
 #include "proxy/middleware/forward_auth.h"
@@ -70,6 +71,7 @@ constexpr Kind kKinds[] = {
     kind<&Middleware::circuit_breaker, make_circuit_breaker>("circuitbreaker"),
     kind<&Middleware::compress, make_compress>("compress"),
     kind<&Middleware::content_type, make_content_type>("contenttype"),
+    kind<&Middleware::digest_auth, make_digest_auth>("digestauth"),
     kind<&Middleware::encoded_characters, make_encoded_characters>("encodedcharacters"),
     kind_with_service<&Middleware::errors, make_errors>("errors"),
     kind_with_server<&Middleware::forward_auth, find_auth_server, make_forward_auth>("forwardauth"),
