@@ -8,6 +8,7 @@
 #include "base/password.h"
 #include "base/strings.h"
 #include "http/grammar.h"
+#include "proxy/middleware/digest_credentials.h"
 #include "proxy/middleware/digest_nonces.h"
 #include "proxy/middleware/user_list.h"
 #include "proxy/transaction.h"
@@ -17,53 +18,6 @@ namespace {
 
 using http::Exchange;
 using http::HeaderId;
-
-struct Credentials {
-  std::string username, realm, nonce, uri, response, algorithm = "MD5", qop, nc, cnonce, opaque;
-};
-
-// name=token or name="quoted string", joined by commas (RFC 9110 11.4). nullopt: it is not that.
-std::optional<Credentials> parse_credentials(std::string_view value) {
-  constexpr std::string_view kScheme = "Digest ";
-  constexpr std::pair<std::string_view, std::string Credentials::*> kNames[] = {
-      {"username", &Credentials::username}, {"realm", &Credentials::realm},
-      {"nonce", &Credentials::nonce},       {"uri", &Credentials::uri},
-      {"response", &Credentials::response}, {"algorithm", &Credentials::algorithm},
-      {"qop", &Credentials::qop},           {"nc", &Credentials::nc},
-      {"cnonce", &Credentials::cnonce},     {"opaque", &Credentials::opaque},
-  };
-  if (!iequals(value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
-  std::string_view rest = trim(value.substr(kScheme.size()), " \t");
-  Credentials out;
-  while (!rest.empty()) {
-    const size_t equals = rest.find('=');
-    if (equals == rest.npos) return std::nullopt;
-    const std::string_view name = trim(rest.substr(0, equals), " \t");
-    if (!http::is_token(name)) return std::nullopt;
-    rest.remove_prefix(equals + 1);
-    std::string text;
-    if (rest.starts_with('"')) {
-      size_t i = 1;
-      for (; i < rest.size() && rest[i] != '"'; ++i) {
-        if (rest[i] == '\\' && ++i == rest.size()) return std::nullopt;
-        text += rest[i];
-      }
-      if (i >= rest.size()) return std::nullopt;
-      rest.remove_prefix(i + 1);
-    } else {
-      const size_t end = std::min(rest.find_first_of(", \t"), rest.size());
-      text = rest.substr(0, end);
-      rest.remove_prefix(end);
-    }
-    for (const auto& [known, member] : kNames)
-      if (iequals(name, known)) out.*member = text;
-    rest = trim(rest, " \t");
-    if (rest.empty()) break;
-    if (!rest.starts_with(',')) return std::nullopt;
-    rest = trim(rest.substr(1), " \t");
-  }
-  return out;
-}
 
 class DigestAuth final : public http::Handler {
  public:
@@ -79,7 +33,7 @@ class DigestAuth final : public http::Handler {
   net::Task<> handle(Exchange& x) const override {
     const std::string_view* const value = x.request.headers.find(HeaderId::authorization);
     if (value == nullptr) return challenge(x, false);
-    const auto credentials = parse_credentials(*value);
+    const auto credentials = parse_digest_credentials(*value);
     if (!credentials || !http::is_field_value(credentials->username)) return challenge(x, false);
     Transaction& transaction = Transaction::of(x);
     transaction.record.client_user = x.arena.copy(credentials->username);
@@ -98,7 +52,7 @@ class DigestAuth final : public http::Handler {
 
  private:
   // RFC 7616 3.4.1
-  bool is_right(const Exchange& x, const Credentials& c) const {
+  bool is_right(const Exchange& x, const DigestCredentials& c) const {
     const telemetry::RequestRecord& record = Transaction::of(x).record;
     const std::string target = fmt::format("{}{}{}", record.path, record.has_query ? "?" : "", record.query);
     if (c.algorithm != "MD5" || c.qop != "auth" || c.opaque != opaque_ || c.uri != target) return false;
