@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/random.h>
@@ -27,7 +26,6 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "net/address.h"
 #include "net/stream.h"
 
 namespace fl::agent::engine {
@@ -41,8 +39,6 @@ constexpr Duration kStartTime = 10s;  // for the shim to say that the container 
 constexpr Duration kKillTime = 10s;   // for a killed container to be gone
 constexpr std::string_view kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::string_view kBuiltIn = "fairlead/";
-constexpr uint32_t kTaskNetwork = 127u << 24 | 64u << 16;  // 127.64.0.0/10
-constexpr uint32_t kTaskHosts = 1u << 22;
 
 // ---- what a container is made of
 
@@ -159,23 +155,7 @@ void set_variable(std::vector<std::string>& environment, std::string_view name, 
   environment.push_back(fmt::format("{}={}", name, value));
 }
 
-// ---- ports and processes
-
-// Whether somebody could listen there now.
-bool is_free(const std::string& ip, uint16_t port, bool udp) {
-  const auto address = net::IpAddress::parse(ip);
-  if (!address) return false;
-  sockaddr_storage storage{};
-  const socklen_t length = net::SocketAddress{*address, port}.to_sockaddr(storage);
-  const int fd = ::socket(storage.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const int on = 1;
-  if (!udp) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  bool free = ::bind(fd, reinterpret_cast<sockaddr*>(&storage), length) == 0;
-  if (free && !udp) free = ::listen(fd, 1) == 0;
-  ::close(fd);
-  return free;
-}
+// ---- processes
 
 std::string new_id() {
   std::array<uint8_t, 32> bytes{};
@@ -354,7 +334,7 @@ ProcessEngine::ProcessEngine(net::Loop& loop, ProcessEngineOptions options)
     : loop_(loop),
       options_(std::move(options)),
       cgroups_(process::Cgroups::find()),
-      next_port_(options_.first_dynamic_port) {
+      port_choice_(options_.address, options_.first_dynamic_port, options_.last_dynamic_port) {
   facts_.name = "process";
   utsname kernel{};
   if (::uname(&kernel) == 0) facts_.version = kernel.release;
@@ -495,7 +475,7 @@ ProcessEngine::Call<std::string> ProcessEngine::create(ContainerSpec spec) {
   co_return id;
 }
 
-// The address that the task's containers share: the one another of them has, or one whose ports nobody uses.
+// The address that the task's containers share: the one another of them has, or a new one.
 Result<std::string> ProcessEngine::task_address(const Container& container) {
   std::set<std::string> taken;
   for (const auto& [id, other] : containers_) {
@@ -503,56 +483,25 @@ Result<std::string> ProcessEngine::task_address(const Container& container) {
     if (other->task_id == container.task_id) return other->address;
     taken.insert(other->address);
   }
-  uint32_t host = static_cast<uint32_t>(fnv1a64(container.task_id)) % kTaskHosts;
-  for (int tries = 0; tries < 1000; ++tries, host = (host + 1) % kTaskHosts) {
-    const uint32_t number = kTaskNetwork + host;
-    if ((number & 0xff) == 0 || (number & 0xff) == 0xff) continue;
-    const std::string ip = fmt::format("127.{}.{}.{}", number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff);
-    const bool usable = !taken.contains(ip) && std::ranges::all_of(container.ports, [&](const PortMapping& port) {
-      return is_free(ip, port.container_port, port.udp);
-    });
-    if (usable) return ip;
-  }
-  return fail(Code::exhausted, "no free address in 127.64.0.0/10");
+  return process::PortChoice::task_address(container.task_id, container.ports, taken);
 }
 
 // Decides where the container's ports are.
 Result<> ProcessEngine::place(Container& container) {
-  const auto is_ours = [&](const std::string& ip, uint16_t port, bool udp) {
+  const auto is_ours = [&](const PortBinding& wanted) {
     return std::ranges::any_of(containers_, [&](const auto& entry) {
       if (entry.second.get() == &container || !entry.second->is_running()) return false;
       return std::ranges::any_of(entry.second->bindings, [&](const PortBinding& b) {
-        return b.bind_ip == ip && b.host_port == port && b.udp == udp;
+        return b.bind_ip == wanted.bind_ip && b.host_port == wanted.host_port && b.udp == wanted.udp;
       });
     });
   };
+  if (container.network_mode == NetworkMode::awsvpc && container.address.empty()) {
+    FL_TRY(container.address, task_address(container));
+  }
   const std::vector<PortBinding> before = std::exchange(container.bindings, {});
-  if (container.network_mode == NetworkMode::none) return {};
-  std::string ip = options_.address;
-  if (container.network_mode == NetworkMode::awsvpc) {
-    if (container.address.empty()) {
-      FL_TRY(container.address, task_address(container));
-    }
-    ip = container.address;
-  }
-  for (size_t i = 0; i < container.ports.size(); ++i) {
-    const PortMapping& port = container.ports[i];
-    const bool is_own = container.network_mode != NetworkMode::bridge;
-    uint16_t host_port = is_own ? port.container_port : port.host_port;
-    const bool is_dynamic = host_port == 0;
-    if (is_dynamic && i < before.size() && is_free(ip, before[i].host_port, port.udp)) host_port = before[i].host_port;
-    const int range = options_.last_dynamic_port - options_.first_dynamic_port + 1;
-    for (int tries = 0; host_port == 0 && tries < range; ++tries) {
-      const uint16_t candidate = next_port_;
-      next_port_ =
-          candidate == options_.last_dynamic_port ? options_.first_dynamic_port : static_cast<uint16_t>(candidate + 1);
-      if (!is_ours(ip, candidate, port.udp) && is_free(ip, candidate, port.udp)) host_port = candidate;
-    }
-    if (host_port == 0) return fail(Code::exhausted, "no free port in the dynamic range");
-    if (!is_dynamic && (is_ours(ip, host_port, port.udp) || !is_free(ip, host_port, port.udp)))
-      return fail(Code::conflict, fmt::format("cannot listen on {}:{}: address already in use", ip, host_port));
-    container.bindings.push_back({ip, port.container_port, host_port, port.udp});
-  }
+  FL_TRY(container.bindings,
+         port_choice_.bind(container.network_mode, container.address, container.ports, before, is_ours));
   return {};
 }
 

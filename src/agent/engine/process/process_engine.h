@@ -21,6 +21,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/process/cgroup.h"
+#include "agent/engine/process/port_choice.h"
 #include "net/loop.h"
 #include "net/stop.h"
 
@@ -77,7 +78,7 @@ class ProcessEngine final : public Engine {
   std::map<std::string, std::unique_ptr<Container>> containers_;
   std::set<ChildWatch*> watches_;
   bool is_closed_ = false;
-  uint16_t next_port_;
+  process::PortChoice port_choice_;
 };
 
 }  // namespace fl::agent::engine
