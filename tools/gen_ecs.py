@@ -5,6 +5,8 @@
   tools/gen_ecs.py --check           fails when regeneration would change a committed file
   tools/gen_ecs.py --import DIR      botocore/data -> models/*.json (trimmed), then generates
 
+models/ssm-agent.json is ours: what amazon-ssm-agent calls and the public model leaves out, after the agent's source.
+
 A service's operations are listed in SERVICES; every shape they reach is generated, in an order that needs no forward
 declaration. Each struct has std::optional members and one function, members(), that names them on the wire; the codecs
 (src/ecs/json_codec.h, src/aws/query_codec.h) are written once on top of it. What the script does not know (blobs,
@@ -29,6 +31,7 @@ class Service:
     folder: str  # below src/
     namespace: str
     operations: list = field(default_factory=list)
+    more: str = ""  # models/<more>.json: operations that are not in the public model, written by hand
     served: bool = False  # the control plane serves it: rules are generated, and JSON codecs whatever the protocol
 
 
@@ -54,10 +57,10 @@ SERVICES = [
              "TagResource", "UntagResource", "ListTagsForResource",
              "ListAccountSettings", "PutAccountSetting", "PutAccountSettingDefault", "DeleteAccountSetting"],
             served=True),
-    Service("ec2", "ec2/2016-11-15", "aws", "fl::aws::ec2", ["DescribeInstances"]),
+    Service("ec2", "ec2/2016-11-15", "aws", "fl::aws::ec2", ["DescribeInstances"], served=True),
     Service("ssm", "ssm/2014-11-06", "aws", "fl::aws::ssm",
             ["DescribeInstanceInformation", "DeregisterManagedInstance", "CreateActivation", "DescribeActivations",
-             "DeleteActivation"], served=True),
+             "DeleteActivation"], more="ssm-agent", served=True),
     Service("sts", "sts/2011-06-15", "aws", "fl::aws::sts",
             ["AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"], served=True),
 ]
@@ -353,7 +356,12 @@ def main():
         model_path = ROOT / "models" / f"{service.name}.json"
         if options.data:
             model_path.write_text(json.dumps(trimmed(service, options.data), indent=1) + "\n")
-        model = Model(service, json.loads(model_path.read_text()))
+        document = json.loads(model_path.read_text())
+        if service.more:
+            more = json.loads((ROOT / "models" / f"{service.more}.json").read_text())
+            document["operations"] |= more["operations"]
+            document["shapes"] |= more["shapes"]
+        model = Model(service, document)
         check_lists(model)
         folder = ROOT / "src" / service.folder / "generated"
         files = {f"{service.name}_{suffix}": lines for suffix, lines in

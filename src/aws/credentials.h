@@ -1,6 +1,7 @@
 // What a request is signed with, and where it comes from. Main thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,10 @@
 #include "base/time.h"
 #include "net/task.h"
 
+namespace fl {
+class RsaKey;
+}
+
 namespace fl::aws {
 
 struct Credentials {
@@ -16,6 +21,8 @@ struct Credentials {
   std::string secret_access_key;
   std::string session_token;        // empty: long-term keys
   std::optional<WallTime> expires;  // absent: never
+  // Signs in the secret's place: a machine that ssm knows as access_key_id (mi-...).
+  std::shared_ptr<const RsaKey> machine_key = nullptr;
 };
 
 class CredentialSource {

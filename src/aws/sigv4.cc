@@ -7,6 +7,7 @@
 
 #include "aws/credentials.h"
 #include "base/crypto.h"
+#include "base/rsa_key.h"
 #include "base/strings.h"
 
 namespace fl::aws {
@@ -137,10 +138,13 @@ HeaderList sign(const SigningInput& input, const Credentials& credentials, const
   SigningInput whole = input;
   whole.headers.insert(whole.headers.end(), added.begin(), added.end());
   const std::string text = string_to_sign(canonical_request(whole), scope, now);
-  added.emplace_back("Authorization",
-                     fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
-                                 credentials.access_key_id, scope_text(scope, now), signed_header_names(whole.headers),
-                                 signature(signing_key(credentials.secret_access_key, scope, now), text)));
+  // As amazon-ssm-agent signs: the same text under the same algorithm's name, whatever the key.
+  const std::string signed_text = credentials.machine_key != nullptr
+                                      ? credentials.machine_key->sign(text)
+                                      : signature(signing_key(credentials.secret_access_key, scope, now), text);
+  added.emplace_back("Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
+                                                  credentials.access_key_id, scope_text(scope, now),
+                                                  signed_header_names(whole.headers), signed_text));
   return added;
 }
 

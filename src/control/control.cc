@@ -185,7 +185,7 @@ class ControlPlane::Running {
   void serve(int fd, auth::Authenticator authenticator) {
     front_ = std::make_unique<api::Front>(
         *writer_, std::move(authenticator),
-        api::ServerSettings{options_.region, options_.account_id, endpoint_, options_.strict});
+        api::ServerSettings{options_.region, options_.account_id, endpoint_, options_.strict, temporary_});
     agents_ = std::make_unique<agents::AgentHandler>(*front_, *writer_, *links_, temporary_);
     front_->add_path(std::string(agents::AgentHandler::kAcsPath), *agents_);
     front_->add_path(std::string(agents::AgentHandler::kTcsPath), *agents_);

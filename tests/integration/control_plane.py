@@ -18,6 +18,7 @@ except ImportError:
     print("skipped: boto3 is not installed (tools/install_deps.sh --conformance)")
     sys.exit(77)
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 QUICK = {"Delay": 0.1, "MaxAttempts": 150}  # of waiters
 
@@ -31,23 +32,28 @@ class Pair:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.processes = {}
-        self.arguments = {}
+        self.begun = {}
 
-    def start(self, name, *arguments):
-        self.arguments[name] = arguments
+    def start(self, name, *arguments, environment=None):
+        self.begun[name] = arguments, environment
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=log,
+            self.processes[name] = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=log, env=environment,
                                                     stderr=subprocess.STDOUT, start_new_session=True)
 
-    def start_control(self):
-        self.start("control", "control", f"--address=127.0.0.1:{self.port}", f"--data={self.folder}/control")
+    def start_control(self, *options):
+        self.start("control", "control", f"--address=127.0.0.1:{self.port}", f"--data={self.folder}/control", *options)
         wait_until(lambda: accepts(self.port), "the control plane listens")
 
-    def start_agent(self, name="agent", *options):
-        self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options)
+    def start_agent(self, name="agent", *options, environment=None):
+        """`environment`: what it has of AWS's variables; None: those of the test."""
+        if environment is not None:
+            environment |= {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options,
+                   environment=environment)
 
     def restart(self, name):
-        self.start(name, *self.arguments[name])
+        arguments, environment = self.begun[name]
+        self.start(name, *arguments, environment=environment)
 
     def kill(self, name):
         self.processes[name].kill()
@@ -57,9 +63,13 @@ class Pair:
         self.processes[name].send_signal(signal.SIGTERM)
         return self.processes[name].wait(limit)
 
+    def client(self, service, key="any", secret="any", token=None):
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id=key,
+                            aws_secret_access_key=secret, aws_session_token=token,
+                            config=Config(retries={"total_max_attempts": 1}))
+
     def ecs(self):
-        return boto3.client("ecs", endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="any",
-                            aws_secret_access_key="any", config=Config(retries={"total_max_attempts": 1}))
+        return self.client("ecs")
 
     def stop(self):
         """Everything ends, also what tasks are left; on a failed test the logs are shown."""

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "aws/credential_chain.h"
 #include "aws/sigv4.h"
 
 namespace fl::agent::session {
@@ -45,10 +46,11 @@ ControlPlane::ControlPlane(http::Fetcher& fetcher, const aws::Environment& envir
                 caller.stop = options_.stop;
                 return caller;
               }()),
-      credentials_(fetcher, environment, profiles_, caller_, {}) {}
+      credentials_(std::make_unique<aws::CredentialChain>(fetcher, environment, profiles_, caller_, aws::GivenKeys{})) {
+}
 
 net::Task<Result<http::FetchHeaders>> ControlPlane::sign(const http::Url& url, std::string_view body) {
-  FL_CO_TRY(const aws::Credentials keys, co_await credentials_.get());
+  FL_CO_TRY(const aws::Credentials keys, co_await credentials_->get());
   aws::SigningInput input{"GET", url.path, url.query, {}, body};
   input.headers.emplace_back("Host", url.authority());
   co_return aws::sign(input, keys, {options_.region, "ecs"}, fetcher_.loop().wall() + caller_.clock_offset());

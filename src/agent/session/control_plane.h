@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "aws/caller.h"
-#include "aws/credential_chain.h"
+#include "aws/credentials.h"
 #include "base/result.h"
 #include "ecs/generated/ecs_operations.h"
 #include "http/fetch.h"
@@ -28,13 +28,14 @@ using QueryItems = std::vector<std::pair<std::string, std::string>>;
 
 class ControlPlane {
  public:
-  // `fetcher` and `environment` outlive it. Endpoint and credentials are found as for every AWS client (aws/).
+  // `fetcher` and `environment` outlive it. Endpoint and credentials are found as for every AWS client (aws/), until
+  // set_credentials() says better.
   static Result<std::unique_ptr<ControlPlane>> create(http::Fetcher& fetcher, const aws::Environment& environment,
                                                       ControlPlaneOptions options);
 
   template <class Op>
   net::Task<Result<typename Op::Response>> call(typename Op::Request request) {
-    return caller_.call<Op>(std::move(request), credentials_);
+    return caller_.call<Op>(std::move(request), *credentials_);
   }
 
   // A WebSocket at `endpoint` + "ws", its handshake signed as the genuine agent's: host and x-amz-date.
@@ -44,6 +45,10 @@ class ControlPlane {
   // empty line.
   net::Task<Result<std::string>> sign_telemetry(std::string endpoint, QueryItems query, std::string body);
 
+  // Before the first call that is signed.
+  void set_credentials(std::unique_ptr<aws::CredentialSource> credentials) { credentials_ = std::move(credentials); }
+
+  aws::Caller& caller() { return caller_; }
   const std::string& region() const { return options_.region; }
   http::Fetcher& fetcher() { return fetcher_; }
 
@@ -56,7 +61,7 @@ class ControlPlane {
   const ControlPlaneOptions options_;
   aws::Profiles profiles_;
   aws::Caller caller_;
-  aws::CredentialChain credentials_;
+  std::unique_ptr<aws::CredentialSource> credentials_;
 };
 
 }  // namespace fl::agent::session

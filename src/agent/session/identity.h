@@ -9,7 +9,7 @@
 namespace fl::agent::session {
 
 struct Identity {
-  std::string instance_id;             // i-17 hex digits, made up once; or mi-..., given at activation
+  std::string instance_id;  // i-17 hex digits, made up once; an external machine has its mi-... in machine.json
   std::string container_instance_arn;  // empty: not registered yet
   std::string cluster;                 // that the ARN is of
   uint16_t metadata_port = 0;          // so that the addresses containers know stay true

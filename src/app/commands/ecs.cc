@@ -5,13 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/commands/ecs_logs.h"
 #include "app/commands/ecs_status.h"
+#include "app/wiring/control_plane_environment.h"
 #include "aws/ecs_client.h"
 #include "config/load_static.h"
 #include "net/loop.h"
@@ -22,21 +22,17 @@ namespace {
 
 constexpr const char* kLocalEndpoint = "http://127.0.0.1:4566";  // where `fairlead control` listens when not told
 
-// The settings of the environment, completed for a control plane on this machine, which takes any keys.
-aws::FixedEnvironment settings_for(const std::string& endpoint, const std::string& region) {
-  const auto environment = config::process_environment();
-  std::map<std::string, std::string> variables(environment.begin(), environment.end());
-  if (!endpoint.empty()) variables["AWS_ENDPOINT_URL"] = endpoint;
-  const bool asks_amazon = !variables.contains("AWS_ENDPOINT_URL") && variables.contains("AWS_ACCESS_KEY_ID");
-  if (!asks_amazon) {
-    variables.try_emplace("AWS_ENDPOINT_URL", kLocalEndpoint);
-    variables.try_emplace("AWS_ACCESS_KEY_ID", "any");
-    variables.try_emplace("AWS_SECRET_ACCESS_KEY", "any");
-    if (!variables.contains("AWS_REGION") && !variables.contains("AWS_DEFAULT_REGION"))
-      variables["AWS_REGION"] = "us-east-1";
-  }
-  if (!region.empty()) variables["AWS_REGION"] = region;
-  return aws::FixedEnvironment(std::move(variables));
+// The settings of the environment: Amazon's where it has keys and no endpoint, else those of a control plane.
+aws::FixedEnvironment settings_for(std::string endpoint, const std::string& region) {
+  auto variables = config::process_environment();
+  const auto is_set = [&variables](const char* name) { return !variables[name].empty(); };
+  const bool asks_amazon = endpoint.empty() && !is_set("AWS_ENDPOINT_URL") && is_set("AWS_ACCESS_KEY_ID");
+  if (endpoint.empty() && !is_set("AWS_ENDPOINT_URL") && !asks_amazon) endpoint = kLocalEndpoint;
+  if (!region.empty())
+    variables["AWS_REGION"] = region;
+  else if (!asks_amazon && !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION"))
+    variables["AWS_REGION"] = "us-east-1";
+  return control_plane_environment(variables, endpoint);
 }
 
 int show_status(const aws::Environment& environment, const std::string& cluster) {

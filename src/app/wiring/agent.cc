@@ -7,8 +7,9 @@
 #include <filesystem>
 
 #include "agent/agent.h"
+#include "agent/become_machine.h"
 #include "agent/choose_engine.h"
-#include "aws/environment.h"
+#include "app/wiring/control_plane_environment.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -72,25 +73,6 @@ net::Task<Result<std::string>> address_towards(net::Resolver& resolver, std::str
   co_return fail(Code::unavailable, fmt::format("no route to {}; give --address", url.host));
 }
 
-bool is_loopback(const std::string& endpoint) {
-  const auto url = http::Url::parse(endpoint);
-  if (!url) return false;
-  const auto ip = net::IpAddress::parse(url->host);
-  return url->host == "localhost" || (ip && ip->is_loopback());
-}
-
-// The process's variables with what the options say.
-aws::FixedEnvironment aws_environment(const Agent& options, const config::Map<std::string>& environment) {
-  std::map<std::string, std::string> variables(environment.begin(), environment.end());
-  if (!options.endpoint.empty()) {
-    variables["AWS_ENDPOINT_URL_ECS"] = options.endpoint;
-    // A control plane on this machine takes any signature by default (--auth=any), so none need be set up for it.
-    if (is_loopback(options.endpoint) && variables["AWS_ACCESS_KEY_ID"].empty() && variables["AWS_PROFILE"].empty())
-      variables["AWS_ACCESS_KEY_ID"] = variables["AWS_SECRET_ACCESS_KEY"] = "fairlead";
-  }
-  return aws::FixedEnvironment(std::move(variables));
-}
-
 std::string region_of(const Agent& options, const config::Map<std::string>& environment) {
   if (!options.region.empty()) return options.region;
   for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"})
@@ -139,7 +121,7 @@ Result<> apply_ecs_variables(const config::Map<std::string>& environment, Agent&
 
 net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const config::Map<std::string>& environment,
                               net::StopSource& stop) {
-  const aws::FixedEnvironment variables = aws_environment(options, environment);
+  const aws::FixedEnvironment variables = control_plane_environment(environment, options.endpoint);
   net::Resolver resolver(loop);
   FL_CO_TRY(const std::shared_ptr<const tls::ClientContext> tls,
             tls::ClientContext::create({.ca_file = variables.variable("AWS_CA_BUNDLE")}));
@@ -157,7 +139,11 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
   registration.region = region_of(options, environment);
   registration.availability_zone =
       options.availability_zone.empty() ? registration.region + "a" : options.availability_zone;
-  registration.is_external = options.external;
+  FL_CO_TRY(const auto control_plane,
+            agent::session::ControlPlane::create(fetcher, variables, {.region = registration.region, .stop = &stop}));
+  FL_CO_TRY(const bool is_machine, co_await agent::become_machine(loop, *control_plane, settings.data_directory,
+                                                                  {options.activation_id, options.activation_code}));
+  registration.is_external = options.external || is_machine;
   registration.reserved_memory = options.reserved_memory;
   registration.reserved_ports = {22, 2375, 2376, 51678, 51679};
   FL_CO_TRY(registration.attributes, attributes(options.attributes));
@@ -186,8 +172,6 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
                    .log_max_files = choice.process.log_max_files,
                    .why = {}};
   FL_CO_TRY(const auto engine, co_await agent::choose_engine(loop, fetcher, std::move(choice)));
-  FL_CO_TRY(const auto control_plane,
-            agent::session::ControlPlane::create(fetcher, variables, {.region = registration.region, .stop = &stop}));
   agent::Agent agent(loop, *engine, *control_plane, std::move(settings));
   co_return co_await agent.run(stop);
 }

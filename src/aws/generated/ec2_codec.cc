@@ -2,6 +2,7 @@
 // clang-format off
 #include "aws/generated/ec2_operations.h"
 #include "aws/query_codec.h"
+#include "ecs/json_codec.h"
 
 namespace fl::aws::ec2 {
 namespace {
@@ -383,10 +384,50 @@ void members(S& s, Visitor& visit) {
 
 }  // namespace
 
+json::Value encode(const Filter& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Filter& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const Filter& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const DescribeInstancesRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DescribeInstancesRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 void encode(const DescribeInstancesRequest& shape, QueryWriter& writer) { members(shape, writer); }
+json::Value encode(const GroupIdentifier& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, GroupIdentifier& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, GroupIdentifier& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const OperatorResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, OperatorResponse& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -395,8 +436,28 @@ Result<> decode(const XmlElement& element, OperatorResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const EbsInstanceBlockDevice& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, EbsInstanceBlockDevice& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, EbsInstanceBlockDevice& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceBlockDeviceMapping& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceBlockDeviceMapping& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -405,8 +466,28 @@ Result<> decode(const XmlElement& element, InstanceBlockDeviceMapping& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const IamInstanceProfile& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, IamInstanceProfile& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, IamInstanceProfile& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const ElasticGpuAssociation& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, ElasticGpuAssociation& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -415,8 +496,28 @@ Result<> decode(const XmlElement& element, ElasticGpuAssociation& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const ElasticInferenceAcceleratorAssociation& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, ElasticInferenceAcceleratorAssociation& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, ElasticInferenceAcceleratorAssociation& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceNetworkInterfaceAssociation& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceNetworkInterfaceAssociation& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -425,8 +526,28 @@ Result<> decode(const XmlElement& element, InstanceNetworkInterfaceAssociation& 
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceAttachmentEnaSrdUdpSpecification& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceAttachmentEnaSrdUdpSpecification& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceAttachmentEnaSrdUdpSpecification& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceAttachmentEnaSrdSpecification& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceAttachmentEnaSrdSpecification& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -435,8 +556,28 @@ Result<> decode(const XmlElement& element, InstanceAttachmentEnaSrdSpecification
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceNetworkInterfaceAttachment& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceNetworkInterfaceAttachment& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceNetworkInterfaceAttachment& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceIpv6Address& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceIpv6Address& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -445,8 +586,28 @@ Result<> decode(const XmlElement& element, InstanceIpv6Address& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstancePrivateIpAddress& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstancePrivateIpAddress& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstancePrivateIpAddress& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceIpv4Prefix& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceIpv4Prefix& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -455,8 +616,28 @@ Result<> decode(const XmlElement& element, InstanceIpv4Prefix& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceIpv6Prefix& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceIpv6Prefix& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceIpv6Prefix& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const ConnectionTrackingSpecificationResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, ConnectionTrackingSpecificationResponse& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -465,8 +646,28 @@ Result<> decode(const XmlElement& element, ConnectionTrackingSpecificationRespon
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceNetworkInterface& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceNetworkInterface& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceNetworkInterface& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const StateReason& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, StateReason& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -475,8 +676,28 @@ Result<> decode(const XmlElement& element, StateReason& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const Tag& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Tag& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, Tag& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const CpuOptions& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, CpuOptions& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -485,8 +706,28 @@ Result<> decode(const XmlElement& element, CpuOptions& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const CapacityReservationTargetResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, CapacityReservationTargetResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, CapacityReservationTargetResponse& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const CapacityReservationSpecificationResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, CapacityReservationSpecificationResponse& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -495,8 +736,28 @@ Result<> decode(const XmlElement& element, CapacityReservationSpecificationRespo
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const HibernationOptions& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, HibernationOptions& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, HibernationOptions& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const LicenseConfiguration& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, LicenseConfiguration& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -505,8 +766,28 @@ Result<> decode(const XmlElement& element, LicenseConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceMetadataOptionsResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceMetadataOptionsResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceMetadataOptionsResponse& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const EnclaveOptions& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, EnclaveOptions& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -515,8 +796,28 @@ Result<> decode(const XmlElement& element, EnclaveOptions& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const PrivateDnsNameOptionsResponse& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, PrivateDnsNameOptionsResponse& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, PrivateDnsNameOptionsResponse& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceMaintenanceOptions& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceMaintenanceOptions& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -525,8 +826,28 @@ Result<> decode(const XmlElement& element, InstanceMaintenanceOptions& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceNetworkPerformanceOptions& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceNetworkPerformanceOptions& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceNetworkPerformanceOptions& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceSecondaryInterfaceAttachment& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceSecondaryInterfaceAttachment& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -535,8 +856,28 @@ Result<> decode(const XmlElement& element, InstanceSecondaryInterfaceAttachment&
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceSecondaryInterfacePrivateIpAddress& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceSecondaryInterfacePrivateIpAddress& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceSecondaryInterfacePrivateIpAddress& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const InstanceSecondaryInterface& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceSecondaryInterface& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -545,8 +886,28 @@ Result<> decode(const XmlElement& element, InstanceSecondaryInterface& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const InstanceState& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, InstanceState& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, InstanceState& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const ProductCode& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, ProductCode& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -555,8 +916,28 @@ Result<> decode(const XmlElement& element, ProductCode& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const Placement& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Placement& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, Placement& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const Monitoring& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Monitoring& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }
@@ -565,13 +946,43 @@ Result<> decode(const XmlElement& element, Monitoring& shape) {
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const Instance& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Instance& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, Instance& shape) {
   XmlReader reader(element, QueryStyle::ec2);
   members(shape, reader);
   return reader.take();
 }
+json::Value encode(const Reservation& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, Reservation& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
 Result<> decode(const XmlElement& element, Reservation& shape) {
   XmlReader reader(element, QueryStyle::ec2);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const DescribeInstancesResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, DescribeInstancesResult& shape) {
+  ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
 }

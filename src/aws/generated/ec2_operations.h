@@ -4,11 +4,16 @@
 
 #include "aws/generated/ec2_shapes.h"
 #include "ecs/service_model.h"
+#include "base/json.h"
 #include "base/result.h"
 
 namespace fl::aws {
 class QueryWriter;
 struct XmlElement;
+}
+
+namespace fl::ecs {
+struct ShapeRules;
 }
 
 namespace fl::aws::ec2 {
@@ -22,6 +27,88 @@ inline constexpr ecs::ServiceModel kService{
     .xml_namespace = "http://ec2.amazonaws.com/doc/2016-11-15",
     .protocol = ecs::WireProtocol::ec2};
 
+json::Value encode(const Filter& shape);
+Result<> decode(const json::Value& value, Filter& shape);
+json::Value encode(const DescribeInstancesRequest& shape);
+Result<> decode(const json::Value& value, DescribeInstancesRequest& shape);
+json::Value encode(const GroupIdentifier& shape);
+Result<> decode(const json::Value& value, GroupIdentifier& shape);
+json::Value encode(const OperatorResponse& shape);
+Result<> decode(const json::Value& value, OperatorResponse& shape);
+json::Value encode(const EbsInstanceBlockDevice& shape);
+Result<> decode(const json::Value& value, EbsInstanceBlockDevice& shape);
+json::Value encode(const InstanceBlockDeviceMapping& shape);
+Result<> decode(const json::Value& value, InstanceBlockDeviceMapping& shape);
+json::Value encode(const IamInstanceProfile& shape);
+Result<> decode(const json::Value& value, IamInstanceProfile& shape);
+json::Value encode(const ElasticGpuAssociation& shape);
+Result<> decode(const json::Value& value, ElasticGpuAssociation& shape);
+json::Value encode(const ElasticInferenceAcceleratorAssociation& shape);
+Result<> decode(const json::Value& value, ElasticInferenceAcceleratorAssociation& shape);
+json::Value encode(const InstanceNetworkInterfaceAssociation& shape);
+Result<> decode(const json::Value& value, InstanceNetworkInterfaceAssociation& shape);
+json::Value encode(const InstanceAttachmentEnaSrdUdpSpecification& shape);
+Result<> decode(const json::Value& value, InstanceAttachmentEnaSrdUdpSpecification& shape);
+json::Value encode(const InstanceAttachmentEnaSrdSpecification& shape);
+Result<> decode(const json::Value& value, InstanceAttachmentEnaSrdSpecification& shape);
+json::Value encode(const InstanceNetworkInterfaceAttachment& shape);
+Result<> decode(const json::Value& value, InstanceNetworkInterfaceAttachment& shape);
+json::Value encode(const InstanceIpv6Address& shape);
+Result<> decode(const json::Value& value, InstanceIpv6Address& shape);
+json::Value encode(const InstancePrivateIpAddress& shape);
+Result<> decode(const json::Value& value, InstancePrivateIpAddress& shape);
+json::Value encode(const InstanceIpv4Prefix& shape);
+Result<> decode(const json::Value& value, InstanceIpv4Prefix& shape);
+json::Value encode(const InstanceIpv6Prefix& shape);
+Result<> decode(const json::Value& value, InstanceIpv6Prefix& shape);
+json::Value encode(const ConnectionTrackingSpecificationResponse& shape);
+Result<> decode(const json::Value& value, ConnectionTrackingSpecificationResponse& shape);
+json::Value encode(const InstanceNetworkInterface& shape);
+Result<> decode(const json::Value& value, InstanceNetworkInterface& shape);
+json::Value encode(const StateReason& shape);
+Result<> decode(const json::Value& value, StateReason& shape);
+json::Value encode(const Tag& shape);
+Result<> decode(const json::Value& value, Tag& shape);
+json::Value encode(const CpuOptions& shape);
+Result<> decode(const json::Value& value, CpuOptions& shape);
+json::Value encode(const CapacityReservationTargetResponse& shape);
+Result<> decode(const json::Value& value, CapacityReservationTargetResponse& shape);
+json::Value encode(const CapacityReservationSpecificationResponse& shape);
+Result<> decode(const json::Value& value, CapacityReservationSpecificationResponse& shape);
+json::Value encode(const HibernationOptions& shape);
+Result<> decode(const json::Value& value, HibernationOptions& shape);
+json::Value encode(const LicenseConfiguration& shape);
+Result<> decode(const json::Value& value, LicenseConfiguration& shape);
+json::Value encode(const InstanceMetadataOptionsResponse& shape);
+Result<> decode(const json::Value& value, InstanceMetadataOptionsResponse& shape);
+json::Value encode(const EnclaveOptions& shape);
+Result<> decode(const json::Value& value, EnclaveOptions& shape);
+json::Value encode(const PrivateDnsNameOptionsResponse& shape);
+Result<> decode(const json::Value& value, PrivateDnsNameOptionsResponse& shape);
+json::Value encode(const InstanceMaintenanceOptions& shape);
+Result<> decode(const json::Value& value, InstanceMaintenanceOptions& shape);
+json::Value encode(const InstanceNetworkPerformanceOptions& shape);
+Result<> decode(const json::Value& value, InstanceNetworkPerformanceOptions& shape);
+json::Value encode(const InstanceSecondaryInterfaceAttachment& shape);
+Result<> decode(const json::Value& value, InstanceSecondaryInterfaceAttachment& shape);
+json::Value encode(const InstanceSecondaryInterfacePrivateIpAddress& shape);
+Result<> decode(const json::Value& value, InstanceSecondaryInterfacePrivateIpAddress& shape);
+json::Value encode(const InstanceSecondaryInterface& shape);
+Result<> decode(const json::Value& value, InstanceSecondaryInterface& shape);
+json::Value encode(const InstanceState& shape);
+Result<> decode(const json::Value& value, InstanceState& shape);
+json::Value encode(const ProductCode& shape);
+Result<> decode(const json::Value& value, ProductCode& shape);
+json::Value encode(const Placement& shape);
+Result<> decode(const json::Value& value, Placement& shape);
+json::Value encode(const Monitoring& shape);
+Result<> decode(const json::Value& value, Monitoring& shape);
+json::Value encode(const Instance& shape);
+Result<> decode(const json::Value& value, Instance& shape);
+json::Value encode(const Reservation& shape);
+Result<> decode(const json::Value& value, Reservation& shape);
+json::Value encode(const DescribeInstancesResult& shape);
+Result<> decode(const json::Value& value, DescribeInstancesResult& shape);
 void encode(const Filter& shape, QueryWriter& writer);
 void encode(const DescribeInstancesRequest& shape, QueryWriter& writer);
 Result<> decode(const XmlElement& element, GroupIdentifier& shape);
@@ -73,6 +160,8 @@ struct DescribeInstances {
   static constexpr std::string_view kName = "DescribeInstances";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
 };
 }  // namespace op
 

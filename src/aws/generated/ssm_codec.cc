@@ -145,6 +145,34 @@ void members(S& s, Visitor& visit) {
 template <Is<DeleteActivationResult> S, class Visitor>
 void members(S&, Visitor&) {}
 
+template <Is<RegisterManagedInstanceRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("ActivationCode", s.activation_code);
+  visit("ActivationId", s.activation_id);
+  visit("Fingerprint", s.fingerprint);
+  visit("PublicKey", s.public_key);
+  visit("PublicKeyType", s.public_key_type);
+}
+
+template <Is<RegisterManagedInstanceResult> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("InstanceId", s.instance_id);
+}
+
+template <Is<RequestManagedInstanceRoleTokenRequest> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("Fingerprint", s.fingerprint);
+}
+
+template <Is<RequestManagedInstanceRoleTokenResult> S, class Visitor>
+void members(S& s, Visitor& visit) {
+  visit("AccessKeyId", s.access_key_id);
+  visit("SecretAccessKey", s.secret_access_key);
+  visit("SessionToken", s.session_token);
+  visit("TokenExpirationDate", s.token_expiration_date);
+  visit("UpdateKeyPair", s.update_key_pair);
+}
+
 }  // namespace
 
 json::Value encode(const InstanceInformationFilter& shape) {
@@ -323,6 +351,46 @@ json::Value encode(const DeleteActivationResult& shape) {
   return writer.take();
 }
 Result<> decode(const json::Value& value, DeleteActivationResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const RegisterManagedInstanceRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, RegisterManagedInstanceRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const RegisterManagedInstanceResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, RegisterManagedInstanceResult& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const RequestManagedInstanceRoleTokenRequest& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, RequestManagedInstanceRoleTokenRequest& shape) {
+  ecs::JsonReader reader(value);
+  members(shape, reader);
+  return reader.take();
+}
+json::Value encode(const RequestManagedInstanceRoleTokenResult& shape) {
+  ecs::JsonWriter writer;
+  members(shape, writer);
+  return writer.take();
+}
+Result<> decode(const json::Value& value, RequestManagedInstanceRoleTokenResult& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();

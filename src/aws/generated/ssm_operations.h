@@ -58,6 +58,14 @@ json::Value encode(const DeleteActivationRequest& shape);
 Result<> decode(const json::Value& value, DeleteActivationRequest& shape);
 json::Value encode(const DeleteActivationResult& shape);
 Result<> decode(const json::Value& value, DeleteActivationResult& shape);
+json::Value encode(const RegisterManagedInstanceRequest& shape);
+Result<> decode(const json::Value& value, RegisterManagedInstanceRequest& shape);
+json::Value encode(const RegisterManagedInstanceResult& shape);
+Result<> decode(const json::Value& value, RegisterManagedInstanceResult& shape);
+json::Value encode(const RequestManagedInstanceRoleTokenRequest& shape);
+Result<> decode(const json::Value& value, RequestManagedInstanceRoleTokenRequest& shape);
+json::Value encode(const RequestManagedInstanceRoleTokenResult& shape);
+Result<> decode(const json::Value& value, RequestManagedInstanceRoleTokenResult& shape);
 
 // Name on the wire, service and shapes of each operation.
 namespace op {
@@ -106,6 +114,26 @@ struct DeleteActivation {
   using Response = DeleteActivationResult;
   static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
   static constexpr std::string_view kName = "DeleteActivation";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = true;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
+};
+struct RegisterManagedInstance {
+  using Request = RegisterManagedInstanceRequest;
+  using Response = RegisterManagedInstanceResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "RegisterManagedInstance";
+  static constexpr std::string_view kResultElement = "";
+  static constexpr bool kSigned = false;
+  static const ecs::ShapeRules& input();
+  static const ecs::ShapeRules& output();
+};
+struct RequestManagedInstanceRoleToken {
+  using Request = RequestManagedInstanceRoleTokenRequest;
+  using Response = RequestManagedInstanceRoleTokenResult;
+  static constexpr const ecs::ServiceModel& kService = fl::aws::ssm::kService;
+  static constexpr std::string_view kName = "RequestManagedInstanceRoleToken";
   static constexpr std::string_view kResultElement = "";
   static constexpr bool kSigned = true;
   static const ecs::ShapeRules& input();

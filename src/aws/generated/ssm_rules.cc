@@ -152,6 +152,32 @@ constexpr MemberRules kDeleteActivationRequestMembers[] = {
 };
 constexpr ShapeRules kDeleteActivationRequest{.kind = Kind::structure, .members = kDeleteActivationRequestMembers};
 constexpr ShapeRules kDeleteActivationResult{.kind = Kind::structure};
+constexpr Text kMachineKeyTypeValues[] = {"Rsa"};
+constexpr ShapeRules kMachineKeyType{.kind = Kind::string, .enumeration = kMachineKeyTypeValues};
+constexpr MemberRules kRegisterManagedInstanceRequestMembers[] = {
+    {"ActivationCode", &k_string, true},
+    {"ActivationId", &k_string, true},
+    {"Fingerprint", &k_string},
+    {"PublicKey", &k_string, true},
+    {"PublicKeyType", &kMachineKeyType, true},
+};
+constexpr ShapeRules kRegisterManagedInstanceRequest{.kind = Kind::structure, .members = kRegisterManagedInstanceRequestMembers};
+constexpr MemberRules kRegisterManagedInstanceResultMembers[] = {
+    {"InstanceId", &k_string},
+};
+constexpr ShapeRules kRegisterManagedInstanceResult{.kind = Kind::structure, .members = kRegisterManagedInstanceResultMembers};
+constexpr MemberRules kRequestManagedInstanceRoleTokenRequestMembers[] = {
+    {"Fingerprint", &k_string, true},
+};
+constexpr ShapeRules kRequestManagedInstanceRoleTokenRequest{.kind = Kind::structure, .members = kRequestManagedInstanceRoleTokenRequestMembers};
+constexpr MemberRules kRequestManagedInstanceRoleTokenResultMembers[] = {
+    {"AccessKeyId", &k_string},
+    {"SecretAccessKey", &k_string},
+    {"SessionToken", &k_string},
+    {"TokenExpirationDate", &k_timestamp},
+    {"UpdateKeyPair", &k_boolean},
+};
+constexpr ShapeRules kRequestManagedInstanceRoleTokenResult{.kind = Kind::structure, .members = kRequestManagedInstanceRoleTokenResultMembers};
 
 }  // namespace
 
@@ -165,5 +191,9 @@ const ShapeRules& op::DescribeActivations::input() { return kDescribeActivations
 const ShapeRules& op::DescribeActivations::output() { return kDescribeActivationsResult; }
 const ShapeRules& op::DeleteActivation::input() { return kDeleteActivationRequest; }
 const ShapeRules& op::DeleteActivation::output() { return kDeleteActivationResult; }
+const ShapeRules& op::RegisterManagedInstance::input() { return kRegisterManagedInstanceRequest; }
+const ShapeRules& op::RegisterManagedInstance::output() { return kRegisterManagedInstanceResult; }
+const ShapeRules& op::RequestManagedInstanceRoleToken::input() { return kRequestManagedInstanceRoleTokenRequest; }
+const ShapeRules& op::RequestManagedInstanceRoleToken::output() { return kRequestManagedInstanceRoleTokenResult; }
 
 }  // namespace fl::aws::ssm

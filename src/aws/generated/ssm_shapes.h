@@ -150,4 +150,32 @@ struct DeleteActivationResult {
   bool operator==(const DeleteActivationResult&) const = default;
 };
 
+struct RegisterManagedInstanceRequest {
+  std::optional<std::string> activation_code;
+  std::optional<std::string> activation_id;
+  std::optional<std::string> fingerprint;
+  std::optional<std::string> public_key;
+  std::optional<std::string> public_key_type;
+  bool operator==(const RegisterManagedInstanceRequest&) const = default;
+};
+
+struct RegisterManagedInstanceResult {
+  std::optional<std::string> instance_id;
+  bool operator==(const RegisterManagedInstanceResult&) const = default;
+};
+
+struct RequestManagedInstanceRoleTokenRequest {
+  std::optional<std::string> fingerprint;
+  bool operator==(const RequestManagedInstanceRoleTokenRequest&) const = default;
+};
+
+struct RequestManagedInstanceRoleTokenResult {
+  std::optional<std::string> access_key_id;
+  std::optional<std::string> secret_access_key;
+  std::optional<std::string> session_token;
+  std::optional<WallTime> token_expiration_date;
+  std::optional<bool> update_key_pair;
+  bool operator==(const RequestManagedInstanceRoleTokenResult&) const = default;
+};
+
 }  // namespace fl::aws::ssm

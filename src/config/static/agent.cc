@@ -28,6 +28,12 @@ void describe(Fields<Agent>& f) {
     kFairleadOnly);
   f("external", &Agent::external, "register as an external instance, as ECS Anywhere (also ECS_EXTERNAL)",
     kFairleadOnly);
+  f("activation-id", &Agent::activation_id,
+    "register this machine with ssm by this activation (ssm CreateActivation), as an external instance that gets its "
+    "own "
+    "keys; needed once, the data directory remembers",
+    kFairleadOnly);
+  f("activation-code", &Agent::activation_code, "the activation's code", kFairleadOnly);
   f("pull-behavior", &Agent::pull_behavior, "default, always, once or prefer-cached (also ECS_IMAGE_PULL_BEHAVIOR)",
     kFairleadOnly);
   f("stop-timeout", &Agent::stop_timeout,

@@ -21,6 +21,8 @@ struct Agent {
   std::string address;
   std::vector<std::string> attributes;
   bool external = false;
+  std::string activation_id;
+  std::string activation_code;
   std::string pull_behavior = "default";  // default, always, once, prefer-cached
   Duration stop_timeout = 30s;
   Duration cleanup_wait = 3h;

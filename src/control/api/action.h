@@ -10,6 +10,7 @@
 // the right type, required ones are there, enumerated ones hold a value of their enumeration.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ struct Scope;
 class Partition;
 class Transaction;
 }  // namespace fl::control::state
+
+namespace fl::control::auth {
+class TemporaryKeys;
+}
 
 namespace fl::control::api {
 
@@ -42,6 +47,7 @@ struct ServerSettings {
   std::string account_id;  // of callers that no keys file knows
   std::string endpoint;    // "http://127.0.0.1:4566": how agents reach us, for DiscoverPollEndpoint
   bool strict = false;     // refuse also what AWS refuses and we could do, such as load balancers of EXTERNAL services
+  std::shared_ptr<const auth::TemporaryKeys> temporary_keys = nullptr;  // makes keys; null only in tests that need none
 };
 
 struct ReadCall {
@@ -60,6 +66,13 @@ struct WriteCall {
   std::string_view source_ip = {};  // where the request came from
 };
 
+// How an action's caller proves who it is.
+enum class Proof : uint8_t {
+  signature,   // of an access key
+  activation,  // the request's ActivationId, which says whose account it is; the action checks the code
+  machine_key  // the key of a machine that came by an activation
+};
+
 // One line of the table. Exactly one of the two functions is set; of an operation that we know but refuse, neither.
 struct Action {
   std::string_view name;
@@ -69,6 +82,7 @@ struct Action {
   Answer<json::Value> (*read)(const ReadCall& call, const json::Value& request) = nullptr;
   Answer<json::Value> (*write)(const WriteCall& call, const json::Value& request) = nullptr;
   std::string_view invalid_request = {};  // where it is another error than the service's
+  Proof proof = Proof::signature;
 };
 
 namespace detail {

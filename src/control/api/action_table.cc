@@ -1,5 +1,6 @@
 // Every action that is served, and those of ECS that are known and refused. An action that stands here is in
 // docs/user/ecs-api.md after `make generate`.
+#include "aws/generated/ec2_operations.h"
 #include "aws/generated/ssm_operations.h"
 #include "aws/generated/sts_operations.h"
 #include "control/api/action.h"
@@ -7,13 +8,16 @@
 #include "control/api/actions/attributes.h"
 #include "control/api/actions/capacity_providers.h"
 #include "control/api/actions/clusters.h"
+#include "control/api/actions/ec2_instances.h"
 #include "control/api/actions/external_instances.h"
 #include "control/api/actions/identity.h"
 #include "control/api/actions/instances.h"
+#include "control/api/actions/managed_instances.h"
 #include "control/api/actions/services.h"
 #include "control/api/actions/state_changes.h"
 #include "control/api/actions/tags.h"
 #include "control/api/actions/task_definitions.h"
+#include "control/api/actions/task_refusals.h"
 #include "control/api/actions/tasks.h"
 #include "ecs/generated/ecs_operations.h"
 
@@ -25,6 +29,11 @@ namespace op = ecs::op;
 // Of an action that answers ClientException to everything that is wrong with its request.
 Action client_errors(Action action) {
   action.invalid_request = "ClientException";
+  return action;
+}
+
+Action proved_by(Proof proof, Action action) {
+  action.proof = proof;
   return action;
 }
 
@@ -72,6 +81,9 @@ const Action kEcs[] = {
     write_action<op::StopTask, stop_task>(),
     read_action<op::DescribeTasks, describe_tasks>(),
     read_action<op::ListTasks, list_tasks>(),
+    read_action<op::ExecuteCommand, execute_command>(),
+    read_action<op::GetTaskProtection, get_task_protection>(),
+    read_action<op::UpdateTaskProtection, update_task_protection>(),
     // container instances
     write_action<op::RegisterContainerInstance, register_container_instance>(),
     write_action<op::DeregisterContainerInstance, deregister_container_instance>(),
@@ -102,6 +114,16 @@ const Action kEcs[] = {
     {"DeleteExpressGatewayService"},
     {"DescribeExpressGatewayService"},
     {"ContinueServiceDeployment"},
+    {"ListServiceDeployments"},
+    {"DescribeServiceDeployments"},
+    {"DescribeServiceRevisions"},
+    {"StopServiceDeployment"},
+    {"ListServicesByNamespace"},
+    {"CreateTaskSet"},
+    {"DescribeTaskSets"},
+    {"UpdateTaskSet"},
+    {"DeleteTaskSet"},
+    {"UpdateServicePrimaryTaskSet"},
 };
 
 const Action kSsm[] = {
@@ -110,16 +132,25 @@ const Action kSsm[] = {
     write_action<aws::ssm::op::DeleteActivation, delete_activation>(),
     read_action<aws::ssm::op::DescribeInstanceInformation, describe_instance_information>(),
     write_action<aws::ssm::op::DeregisterManagedInstance, deregister_managed_instance>(),
+    proved_by(Proof::activation, write_action<aws::ssm::op::RegisterManagedInstance, register_managed_instance>()),
+    proved_by(Proof::machine_key,
+              read_action<aws::ssm::op::RequestManagedInstanceRoleToken, request_managed_instance_role_token>()),
 };
 
 const Action kSts[] = {
     read_action<aws::sts::op::GetCallerIdentity, get_caller_identity>(),
+    read_action<aws::sts::op::AssumeRole, assume_role>(),
+};
+
+const Action kEc2[] = {
+    read_action<aws::ec2::op::DescribeInstances, describe_instances>(),
 };
 
 const Service kServices[] = {
     {&ecs::kService, kEcs, "InvalidParameterException"},
     {&aws::ssm::kService, kSsm, "ValidationException"},
     {&aws::sts::kService, kSts, "ValidationError"},
+    {&aws::ec2::kService, kEc2, "MissingParameter"},
 };
 
 }  // namespace

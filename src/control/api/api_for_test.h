@@ -72,7 +72,8 @@ struct Reply {
 
 class ApiForTest {
  public:
-  explicit ApiForTest(ServerSettings settings = {"us-east-1", "000000000000", "http://127.0.0.1:4566"})
+  explicit ApiForTest(ServerSettings settings = {"us-east-1", "000000000000", "http://127.0.0.1:4566", false,
+                                                 std::make_shared<const auth::TemporaryKeys>("seal")})
       : writer((loop.make_current(), loop), store_, std::make_shared<const state::View>(), state::IdSource(1)),
         front(writer,
               auth::Authenticator::any(settings.account_id, settings.region,

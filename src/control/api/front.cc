@@ -1,6 +1,7 @@
 #include "control/api/front.h"
 
 #include "base/log.h"
+#include "control/api/machine_identity.h"
 
 namespace fl::control::api {
 namespace {
@@ -69,25 +70,43 @@ net::Task<Written> Front::answer(http::Exchange& exchange, std::string body, std
   const auto claim = auth::read_claim(request);
   const Wanted wanted = identify(request, claim ? std::string_view(claim->service) : std::string_view());
 
-  Caller caller;
-  std::string region;
+  Sender sender;
   // What is not served needs no signature to be refused.
   if (wanted.service != nullptr && !wanted.service->actions.empty()) {
-    auto identity = authenticator_.authenticate(request, wanted.service->model->signing_name, clock_.wall());
-    if (!identity) co_return write_error(wanted.service, auth_error(*wanted.service, identity.error()), request_id);
-    region = std::move(identity->region);
-    caller = {std::move(identity->key.account), std::move(identity->key.id), std::move(identity->key.arn),
-              std::move(identity->key.user_id)};
+    auto identified = identify_sender(request, wanted);
+    if (!identified) co_return write_error(wanted.service, std::move(identified).error(), request_id);
+    sender = *std::move(identified);
   }
   const auto action = find_action(wanted);
   if (!action) co_return write_error(wanted.service, action.error(), request_id);
   auto value = read_body(wanted, **action, body);
   if (!value) co_return write_error(wanted.service, std::move(value).error(), request_id);
 
-  const auto answer = co_await run(**action, std::move(caller), std::move(region), *std::move(value),
+  const auto answer = co_await run(**action, std::move(sender.caller), std::move(sender.region), *std::move(value),
                                    std::string(exchange.connection().peer_ip_text()));
   if (!answer) co_return write_error(wanted.service, answer.error(), request_id);
   co_return write_answer(*wanted.service, **action, *answer, request_id);
+}
+
+Answer<Front::Sender> Front::identify_sender(const auth::ReceivedRequest& request, const Wanted& wanted) const {
+  const Service& service = *wanted.service;
+  const Action* action = service.find(wanted.action);
+  const auto view = writer_.view();
+  if (action != nullptr && action->proof == Proof::activation) {
+    FL_TRY(const state::Scope scope, scope_of_activation(*view, request.body));
+    return Sender{{.account = scope.account, .access_key = {}, .arn = {}, .user_id = {}}, scope.region};
+  }
+  if (action != nullptr && action->proof == Proof::machine_key) {
+    auto machine = identify_machine(*view, request, service.model->signing_name, clock_.wall());
+    if (!machine) return tl::make_unexpected(auth_error(service, machine.error()));
+    return Sender{{.account = machine->account, .access_key = machine->id, .arn = {}, .user_id = machine->id},
+                  machine->region};
+  }
+  auto identity = authenticator_.authenticate(request, service.model->signing_name, clock_.wall());
+  if (!identity) return tl::make_unexpected(auth_error(service, identity.error()));
+  auth::AccessKey& key = identity->key;
+  return Sender{{std::move(key.account), std::move(key.id), std::move(key.arn), std::move(key.user_id)},
+                std::move(identity->region)};
 }
 
 net::Task<Answer<json::Value>> Front::run(const Action& action, Caller caller, std::string region, json::Value body,

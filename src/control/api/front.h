@@ -42,6 +42,11 @@ class Front final : public http::Handler {
   };
   net::Task<Body> read_request_body(http::Exchange& exchange) const;
   net::Task<Written> answer(http::Exchange& exchange, std::string body, std::string request_id) const;
+  struct Sender {
+    Caller caller;
+    std::string region;
+  };
+  Answer<Sender> identify_sender(const auth::ReceivedRequest& request, const Wanted& wanted) const;
   net::Task<Answer<json::Value>> run(const Action& action, Caller caller, std::string region, json::Value body,
                                      std::string source_ip) const;
   void send(http::Exchange& exchange, Written written, std::string_view request_id) const;

@@ -27,10 +27,20 @@ constexpr Deviation kDeviations[] = {
     {"ECS", "TagResource", "tasks and container instances that are gone cannot be tagged"},
     {"ECS", "ListAccountSettings",
      "settings are kept and answered; `containerInsights` decides what new clusters have, nothing comes of the others"},
+    {"ECS", "ExecuteCommand", "always refused, as AWS refuses where the exec agent does not run"},
+    {"ECS", "GetTaskProtection", "no task is protected"},
+    {"ECS", "UpdateTaskProtection", "`protectionEnabled` true is refused"},
     {"ECS", "UpdateContainerAgent", "there is never an update"},
     {"SSM", "CreateActivation", "`RegistrationMetadata` is ignored"},
     {"SSM", "DescribeInstanceInformation",
      "knows external instances of ECS; Online while the ECS agent is connected; no association status"},
+    {"SSM", "RegisterManagedInstance",
+     "what amazon-ssm-agent calls, unsigned; the same machine may ask again for the answer it did not get"},
+    {"SSM", "RequestManagedInstanceRoleToken", "signed with the machine's RSA key, as amazon-ssm-agent does"},
+    {"STS", "AssumeRole", "any role of the caller's own account: there are no policies, those sent are ignored"},
+    {"EC2", "DescribeInstances",
+     "the machines of container instances that are not external; filters instance-id, instance-state-name, "
+     "private-ip-address"},
     {"STS", "GetCallerIdentity", "with --auth=any everyone is the root of the account"},
 };
 

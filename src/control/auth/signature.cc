@@ -8,6 +8,7 @@
 #include "aws/iso8601.h"
 #include "aws/sigv4.h"
 #include "base/crypto.h"
+#include "base/rsa_key.h"
 #include "base/strings.h"
 
 namespace fl::control::auth {
@@ -121,6 +122,11 @@ tl::expected<Claim, AuthError> read_query(const ReceivedRequest& request) {
   return claim;
 }
 
+tl::expected<void, AuthError> check_service(const Claim& claim, std::string_view service) {
+  if (claim.service == service) return {};
+  return refuse(Kind::mismatch, fmt::format("Credential should be scoped to correct service: '{}'. ", service));
+}
+
 tl::expected<WallTime, AuthError> check_time(const Claim& claim, WallTime now) {
   const auto time = aws::parse_iso8601_basic(claim.time);
   if (!time)
@@ -152,25 +158,8 @@ std::string without_signature(std::string_view query) {
   return join(kept, "&");
 }
 
-}  // namespace
-
-tl::expected<Claim, AuthError> read_claim(const ReceivedRequest& request) {
-  if (const std::string_view authorization = header(request, "authorization"); !authorization.empty())
-    return read_header(request, authorization);
-  if (request.query.find("X-Amz-Signature=") != request.query.npos) return read_query(request);
-  return refuse(Kind::missing, "Missing Authentication Token");
-}
-
-tl::expected<AccessKey, AuthError> verify(const ReceivedRequest& request, const Claim& claim, std::string_view service,
-                                          const KeySource& keys, WallTime now) {
-  FL_TRY(const WallTime time, check_time(claim, now));
-  if (claim.service != service)
-    return refuse(Kind::mismatch, fmt::format("Credential should be scoped to correct service: '{}'. ", service));
-
-  std::optional<AccessKey> key = keys.find(claim.access_key_id, claim.session_token);
-  if (!key || !constant_time_equal(key->session_token, claim.session_token))
-    return refuse(Kind::unknown_key, "The security token included in the request is invalid.");
-
+// What the signature is of. `time`: the claim's.
+tl::expected<std::string, AuthError> signed_text(const ReceivedRequest& request, const Claim& claim, WallTime time) {
   const auto names = split(claim.signed_headers, ';');
   if (std::ranges::find(names, "host") == names.end())
     return refuse(Kind::mismatch, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
@@ -186,15 +175,44 @@ tl::expected<AccessKey, AuthError> verify(const ReceivedRequest& request, const 
   if (!said.empty() && said != digest)
     return refuse(Kind::mismatch, "The provided 'x-amz-content-sha256' header does not match what was computed.");
   input.body_digest = digest;
+  return aws::string_to_sign(aws::canonical_request(input), {claim.region, claim.service}, time);
+}
 
+}  // namespace
+
+tl::expected<Claim, AuthError> read_claim(const ReceivedRequest& request) {
+  if (const std::string_view authorization = header(request, "authorization"); !authorization.empty())
+    return read_header(request, authorization);
+  if (request.query.find("X-Amz-Signature=") != request.query.npos) return read_query(request);
+  return refuse(Kind::missing, "Missing Authentication Token");
+}
+
+tl::expected<AccessKey, AuthError> verify(const ReceivedRequest& request, const Claim& claim, std::string_view service,
+                                          const KeySource& keys, WallTime now) {
+  FL_TRY(const WallTime time, check_time(claim, now));
+  FL_TRY_VOID(check_service(claim, service));
+
+  std::optional<AccessKey> key = keys.find(claim.access_key_id, claim.session_token);
+  if (!key || !constant_time_equal(key->session_token, claim.session_token))
+    return refuse(Kind::unknown_key, "The security token included in the request is invalid.");
+
+  FL_TRY(const std::string text, signed_text(request, claim, time));
   const aws::SigningScope scope{claim.region, claim.service};
-  const std::string text = aws::string_to_sign(aws::canonical_request(input), scope, time);
   const std::string wanted = aws::signature(aws::signing_key(key->secret, scope, time), text);
   if (!constant_time_equal(wanted, claim.signature)) return mismatch();
   // Told only to who holds the key.
   if (key->expires && *key->expires <= now)
     return refuse(Kind::expired_token, "The security token included in the request is expired");
   return *std::move(key);
+}
+
+tl::expected<void, AuthError> verify_machine(const ReceivedRequest& request, const Claim& claim,
+                                             std::string_view service, std::string_view public_key, WallTime now) {
+  FL_TRY(const WallTime time, check_time(claim, now));
+  FL_TRY_VOID(check_service(claim, service));
+  FL_TRY(const std::string text, signed_text(request, claim, time));
+  if (!verify_rsa(public_key, text, claim.signature)) return mismatch();
+  return {};
 }
 
 }  // namespace fl::control::auth

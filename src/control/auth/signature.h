@@ -54,4 +54,9 @@ tl::expected<Claim, AuthError> read_claim(const ReceivedRequest& request);
 tl::expected<AccessKey, AuthError> verify(const ReceivedRequest& request, const Claim& claim, std::string_view service,
                                           const KeySource& keys, WallTime now);
 
+// The same for a machine that registered with ssm: its claim names it (mi-...) and was signed with the RSA key of which
+// `public_key` is the other half, as amazon-ssm-agent signs.
+tl::expected<void, AuthError> verify_machine(const ReceivedRequest& request, const Claim& claim,
+                                             std::string_view service, std::string_view public_key, WallTime now);
+
 }  // namespace fl::control::auth

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/crypto.h"
+#include "control/api/actions/managed_instances.h"
 #include "control/api/paging.h"
 #include "control/state/transaction.h"
 #include "ecs/shape.h"
@@ -146,10 +147,7 @@ Answer<ssm::DescribeActivationsResult> describe_activations(const ReadCall& call
 Answer<ssm::DeleteActivationResult> delete_activation(const WriteCall& call,
                                                       const ssm::DeleteActivationRequest& request) {
   const auto* found = call.transaction.state().activations().find({*request.activation_id});
-  if (found == nullptr)
-    return refuse("InvalidActivation",
-                  "The activation isn't valid. The activation might have been deleted, or the ActivationId and the "
-                  "ActivationCode do not match.");
+  if (found == nullptr) return invalid_activation();
   call.transaction.erase(*found);
   return ssm::DeleteActivationResult{};
 }

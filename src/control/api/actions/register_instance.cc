@@ -24,11 +24,11 @@ const ecs::Attribute* find_attribute(const std::vector<ecs::Attribute>& attribut
 // What the agent says, what was put there by others before, and what an agent need not say.
 std::vector<ecs::Attribute> merge_attributes(std::vector<ecs::Attribute> sent,
                                              const std::optional<std::vector<ecs::Attribute>>& before,
-                                             const std::string& region) {
+                                             const std::string& region, const std::string& instance_type) {
   const std::array<std::pair<std::string_view, std::string>, 4> usual{{{"ecs.availability-zone", region + "a"},
                                                                        {"ecs.os-type", "linux"},
                                                                        {"ecs.cpu-architecture", "x86_64"},
-                                                                       {"ecs.instance-type", "external"}}};
+                                                                       {"ecs.instance-type", instance_type}}};
   for (ecs::Attribute& attribute : sent) {
     attribute.target_type.reset();
     attribute.target_id.reset();
@@ -60,14 +60,23 @@ std::vector<ecs::Resource> complete_resources(std::vector<ecs::Resource> sent) {
   return sent;
 }
 
+// What EC2's instance identity document says of the machine; an external one sends none.
+struct IdentityDocument {
+  std::string instance_id, instance_type, private_ip;
+};
+IdentityDocument read_document(const ecs::RegisterContainerInstanceRequest& request) {
+  const auto document = json::parse(ecs::text(request.instance_identity_document));
+  if (!document || document->if_object() == nullptr) return {};
+  return {std::string(document->string_at("instanceId")), std::string(document->string_at("instanceType")),
+          std::string(document->string_at("privateIp"))};
+}
+
 // The instance's id of the machine: mi-... of an external one, which the caller's session is named after when it
 // registered with ssm; i-... of the identity document, or made up.
-std::string machine_id(const WriteCall& call, const ecs::RegisterContainerInstanceRequest& request, bool is_external) {
+std::string machine_id(const WriteCall& call, const IdentityDocument& document, bool is_external) {
   const std::string_view session = std::string_view(call.caller.arn).substr(call.caller.arn.rfind('/') + 1);
   if (session.starts_with("mi-")) return std::string(session);
-  if (request.instance_identity_document && !request.instance_identity_document->empty())
-    if (const auto document = json::parse(*request.instance_identity_document))
-      if (const auto id = document->string_at("instanceId"); !id.empty()) return std::string(id);
+  if (!document.instance_id.empty()) return document.instance_id;
   return (is_external ? "mi-" : "i-") + call.transaction.ids().id().substr(0, 17);
 }
 
@@ -117,8 +126,10 @@ Answer<ecs::RegisterContainerInstanceResponse> register_container_instance(
   const auto sent = request.attributes.value_or(std::vector<ecs::Attribute>());
   const bool is_external = find_attribute(sent, kExternal) != nullptr;
   ecs::ContainerInstance& shape = instance.shape;
-  if (!is_known) shape.ec2_instance_id = machine_id(call, request, is_external);
-  shape.attributes = merge_attributes(sent, shape.attributes, tx.scope().region);
+  const IdentityDocument document = read_document(request);
+  if (!is_known) shape.ec2_instance_id = machine_id(call, document, is_external);
+  shape.attributes = merge_attributes(sent, shape.attributes, tx.scope().region,
+                                      document.instance_type.empty() ? "external" : document.instance_type);
   if (request.total_resources)
     shape.registered_resources = complete_resources(*request.total_resources);
   else if (!shape.registered_resources)
@@ -126,7 +137,10 @@ Answer<ecs::RegisterContainerInstanceResponse> register_container_instance(
   if (request.version_info) shape.version_info = request.version_info;
   if (!shape.version_info) shape.version_info.emplace();
   shape.version = shape.version.value_or(0) + 1;
-  if (!call.source_ip.empty()) instance.ip_address = std::string(call.source_ip);
+  if (!document.private_ip.empty())
+    instance.ip_address = document.private_ip;
+  else if (!call.source_ip.empty())
+    instance.ip_address = std::string(call.source_ip);
   if (ecs::text(shape.ec2_instance_id).starts_with("mi-")) {
     instance.managed_instance = *shape.ec2_instance_id;
     put_managed_instance(call, instance);
