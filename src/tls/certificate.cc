@@ -7,7 +7,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/check.h"
 #include "base/crypto.h"
@@ -20,16 +19,11 @@ namespace {
 
 using openssl::attribute;
 using openssl::Owned;
+using openssl::time_of;
 
 int leaf_index() {
   static const int index = X509_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
-}
-
-// What lies beyond what nanoseconds can count (the year 2262) is cut to it.
-WallTime time_of(const ASN1_TIME* time) {
-  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::max()).time_since_epoch().count();
-  return WallTime(std::chrono::seconds(std::clamp<int64_t>(openssl::unix_time(time), -kLast, kLast)));
 }
 
 std::string signature_name(int nid) {

@@ -151,6 +151,7 @@ Result<> ProxyProgram::start() {
     tasks_.spawn(accept_later());
   tasks_.spawn(refresh_sources());
   tasks_.spawn(tls_upkeep_->run(stop_));
+  if (ocsp_stapler_ != nullptr) tasks_.spawn(ocsp_stapler_->run(stop_));
   log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
             wiring_.entry_points.size(), workers_.size(), static_.source);
   return {};
@@ -185,6 +186,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
   auto tls = tls::ClientContext::create({});  // without one, https servers are not checked
   prober_ = std::make_unique<http::Fetcher>(loop_, resolver_, tls ? *std::move(tls) : nullptr);
   inputs.prober = prober_.get();
+  if (const auto& ocsp = static_.configuration.ocsp) ocsp_stapler_ = std::make_unique<OcspStapler>(*prober_, *ocsp);
   inputs.resolver = &resolver_;
   inputs.default_tcp_transport = default_tcp_transport(static_.configuration.tcp_servers_transport);
   for (const auto& entry_point : wiring_.entry_points)
@@ -268,6 +270,7 @@ void ProxyProgram::apply() {
     registry_->config_applied([report = built.report] { return names_in(*report); }, loop_.wall());
     registry_->set_certificates(certificate_gauges(*built.report->tls->certificates));
   }
+  if (ocsp_stapler_ != nullptr) ocsp_stapler_->serve(*built.report->tls->certificates);
   for (auto& worker : workers_) worker->publish(built.snapshot);
   health_checks_ = std::move(built.health_checks);
   health_checker_.set(health_checks_);

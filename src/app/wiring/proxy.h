@@ -11,6 +11,7 @@
 
 #include "admin/state.h"
 #include "app/signals.h"
+#include "app/wiring/ocsp_stapler.h"
 #include "app/wiring/provider_runner.h"
 #include "app/wiring/tls_upkeep.h"
 #include "app/wiring/wire.h"
@@ -70,6 +71,7 @@ class ProxyProgram {
   proxy::HealthChecker health_checker_;
   proxy::HealthChecks health_checks_;  // of the configuration in force
   std::unique_ptr<TlsUpkeep> tls_upkeep_;
+  std::unique_ptr<OcspStapler> ocsp_stapler_;  // null: not asked for
   std::unique_ptr<proxy::SnapshotBuilder> builder_;
   std::shared_ptr<admin::State> admin_state_;
   std::unique_ptr<telemetry::Registry> registry_;

@@ -33,6 +33,10 @@ class Validator {
     if (c_.ping && (c_.ping->terminating_status_code < 100 || c_.ping->terminating_status_code > 599))
       error("ping.terminatingStatusCode", "is not an HTTP status");
     if (c_.metrics.prometheus) check_prometheus(*c_.metrics.prometheus);
+    if (c_.ocsp)
+      for (const auto& [responder, instead] : c_.ocsp->responder_overrides)
+        if (instead.empty())
+          error("ocsp.responderOverrides", fmt::format("the one for {} is empty: give a URL", responder));
     if (c_.api) check_base_path(c_.api->base_path);
     if (c_.core.default_rule_syntax == "v2")
       error("core.defaultRuleSyntax",

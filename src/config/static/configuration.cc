@@ -88,6 +88,11 @@ void describe(Fields<TlsServer>& f) {
     kFairleadOnly);
 }
 
+void describe(Fields<Ocsp>& f) {
+  f("responderOverrides", &Ocsp::responder_overrides,
+    "a responder to ask instead of this one, which certificates name: URL to URL");
+}
+
 // In the order a newcomer meets them.
 void describe(Fields<Configuration>& f) {
   f("entryPoints", &Configuration::entry_points, "listeners, by name; without any there is http on :80");
@@ -107,7 +112,7 @@ void describe(Fields<Configuration>& f) {
   f("core", &Configuration::core, "the core");
   f("experimental", &Configuration::experimental, "experiments");
   f.unsupported("spiffe", "SPIFFE identities");
-  f.unsupported("ocsp", "OCSP stapling");
+  f("ocsp", &Configuration::ocsp, "staple answers of OCSP responders to the certificates shown", kAllowEmpty);
   f.refused("pilot", "gone since Traefik v3: Traefik Pilot was shut down");
   for (std::string_view name : {"http", "tcp", "udp", "tls"})
     f.refused(name, "belongs to the dynamic configuration: put it in a file and name that in providers.file");

@@ -83,6 +83,11 @@ struct Experimental {
   bool operator==(const Experimental&) const = default;
 };
 
+struct Ocsp {
+  Map<std::string> responder_overrides;
+  bool operator==(const Ocsp&) const = default;
+};
+
 // Not in Traefik.
 struct TlsServer {
   std::string session_ticket_secret_file;
@@ -105,6 +110,7 @@ struct Configuration {
   Experimental experimental;
   Core core;
   TlsServer tls_server;
+  std::optional<Ocsp> ocsp;
   bool operator==(const Configuration&) const = default;
 };
 
@@ -117,6 +123,7 @@ void describe(Fields<TcpServersTransport>& f);
 void describe(Fields<Api>& f);
 void describe(Fields<Ping>& f);
 void describe(Fields<Experimental>& f);
+void describe(Fields<Ocsp>& f);
 void describe(Fields<TlsServer>& f);
 void describe(Fields<Configuration>& f);
 

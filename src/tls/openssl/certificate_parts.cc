@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/crypto.h"
@@ -84,6 +85,11 @@ std::string serial_number(const X509* certificate) {
 int64_t unix_time(const ASN1_TIME* time) {
   tm utc{};
   return ASN1_TIME_to_tm(time, &utc) == 1 ? ::timegm(&utc) : 0;
+}
+
+WallTime time_of(const ASN1_TIME* time) {
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::max()).time_since_epoch().count();
+  return WallTime(std::chrono::seconds(std::clamp<int64_t>(unix_time(time), -kLast, kLast)));
 }
 
 PeerCertificate read_peer_certificate(const X509* certificate) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "tls/openssl/handles.h"
 #include "tls/peer_certificate.h"
 
@@ -23,6 +24,8 @@ std::string serial_number(const X509* certificate);
 
 // Seconds since 1970; 0 for what is no time.
 int64_t unix_time(const ASN1_TIME* time);
+// What lies beyond what nanoseconds can count (the year 2262) is cut to it.
+WallTime time_of(const ASN1_TIME* time);
 
 PeerCertificate read_peer_certificate(const X509* certificate);
 

@@ -1,6 +1,7 @@
 // Owners of OpenSSL's objects. Private to tls/: no other module sees libssl.
 #pragma once
 
+#include <openssl/ocsp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -23,6 +24,11 @@ struct Free {
   void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
   void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
   void operator()(BIGNUM* p) const { BN_free(p); }
+  void operator()(OCSP_REQUEST* p) const { OCSP_REQUEST_free(p); }
+  void operator()(OCSP_RESPONSE* p) const { OCSP_RESPONSE_free(p); }
+  void operator()(OCSP_BASICRESP* p) const { OCSP_BASICRESP_free(p); }
+  void operator()(OCSP_CERTID* p) const { OCSP_CERTID_free(p); }
+  void operator()(ASN1_STRING* p) const { ASN1_STRING_free(p); }  // and every other ASN.1 type, times for one
   void operator()(unsigned char* p) const { OPENSSL_free(p); }
   void operator()(char* p) const { OPENSSL_free(p); }
 };

@@ -1,5 +1,6 @@
 #include "tls/testing/authority.h"
 
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -70,10 +71,40 @@ Issued Authority::issue(const Request& request) const {
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer_->certificate.get()));
   extend(certificate.get(), NID_ext_key_usage, request.usage);
   if (!request.sans.empty()) extend(certificate.get(), NID_subject_alt_name, request.sans);
+  if (!request.ocsp_responder.empty()) extend(certificate.get(), NID_info_access, "OCSP;URI:" + request.ocsp_responder);
   FL_CHECK(X509_sign(certificate.get(), signer_->key.get(), EVP_sha256()) > 0);
   return {pem_text([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); }), pem_text([&](BIO* bio) {
             return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
           })};
+}
+
+std::string Authority::answer_ocsp(const Issued& about, const OcspAnswer& answer) const {
+  const auto chain = openssl::parse_certificates(about.certificate_pem);
+  FL_CHECK(chain);
+  const Owned<OCSP_CERTID> id(OCSP_cert_to_id(EVP_sha1(), sk_X509_value(chain->get(), 0), signer_->certificate.get()));
+  const Owned<OCSP_BASICRESP> basic(OCSP_BASICRESP_new());
+  const auto from_now = [](long seconds) { return Owned<ASN1_TIME>(X509_gmtime_adj(nullptr, seconds)); };
+  const Owned<ASN1_TIME> from = from_now(answer.from_s), until = from_now(answer.until_s), revoked = from_now(-3600);
+  const int status = answer.status == OcspAnswer::good      ? V_OCSP_CERTSTATUS_GOOD
+                     : answer.status == OcspAnswer::revoked ? V_OCSP_CERTSTATUS_REVOKED
+                                                            : V_OCSP_CERTSTATUS_UNKNOWN;
+  FL_CHECK(OCSP_basic_add1_status(basic.get(), id.get(), status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, revoked.get(),
+                                  from.get(), answer.until_s == 0 ? nullptr : until.get()) != nullptr);
+  if (answer.signer == nullptr) {
+    FL_CHECK(OCSP_basic_sign(basic.get(), signer_->certificate.get(), signer_->key.get(), EVP_sha256(), nullptr, 0) ==
+             1);
+  } else {
+    const auto signers = openssl::parse_certificates(answer.signer->certificate_pem);
+    const auto key = openssl::parse_private_key(answer.signer->key_pem, "EC");
+    FL_CHECK(signers && key);
+    FL_CHECK(OCSP_basic_sign(basic.get(), sk_X509_value(signers->get(), 0), key->get(), EVP_sha256(), nullptr, 0) == 1);
+  }
+  const Owned<OCSP_RESPONSE> response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
+  unsigned char* bytes = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response.get(), &bytes);
+  const Owned<unsigned char> owner(bytes);
+  FL_CHECK(size > 0);
+  return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
 }
 
 }  // namespace fl::tls::testing

@@ -25,9 +25,18 @@ class Authority {
     std::string key = "P-256";  // or RSA, ED25519
     long days = 1;              // from now; negative: it expired then
     std::string usage = "serverAuth,clientAuth";
+    std::string ocsp_responder{};  // URL
   };
   Issued issue(const Request& request) const;
   const std::string& pem() const { return pem_; }
+
+  struct OcspAnswer {
+    enum Status { good, revoked, unknown } status = good;
+    long from_s = -60, until_s = 3600;  // from now; until 0: it states no end
+    const Issued* signer = nullptr;     // null: the authority itself
+  };
+  // The DER of an OCSP response (RFC 6960) about a certificate, as this authority's.
+  std::string answer_ocsp(const Issued& about, const OcspAnswer& answer) const;
 
  private:
   struct Signer;
