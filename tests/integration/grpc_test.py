@@ -1,13 +1,16 @@
-"""gRPC through the proxy, with grpcio as client and server: all four kinds of calls, metadata and trailers, deadlines,
-cancellation, errors of the proxy, reload and drain while a stream runs. Messages are bytes, so nothing is generated."""
+"""gRPC through the proxy, with grpcio as client and server, in the clear and over TLS on both sides: all four kinds of
+calls, metadata and trailers, deadlines, cancellation, errors of the proxy, reload and drain while a stream runs. Messages
+are bytes, so nothing is generated."""
 import concurrent.futures
 import os
 import signal
 import sys
+import tempfile
 import threading
 import unittest
+from pathlib import Path
 
-from support import ROOT, ProxyTest, one_service, wait_until
+from support import ROOT, ProxyTest, issue, one_service, wait_until
 
 try:
     import grpc
@@ -70,22 +73,33 @@ class Service(grpc.GenericRpcHandler):
 
 
 class GrpcTest(ProxyTest):
+    scheme = "http"
+
+    def listen(self):
+        """-> the server's URL"""
+        return f"h2c://127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+
+    def routes(self, url):
+        return one_service(url)
+
+    def connect_channel(self, address, options):
+        return grpc.insecure_channel(address, options)
+
     def start(self, **options):
         self.service = Service()
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(16),
                                   options=[("grpc.max_receive_message_length", -1)])
         self.server.add_generic_rpc_handlers((self.service,))
-        port = self.server.add_insecure_port("127.0.0.1:0")
+        self.url = self.listen()
         self.server.start()
         self.addCleanup(self.server.stop, 0)
-        self.url = f"h2c://127.0.0.1:{port}"
-        proxy = self.fairlead(one_service(self.url), **options)
+        proxy = self.fairlead(self.routes(self.url), **options)
         proxy.wait_until_routing()
         self.open_channel(proxy)
         return proxy
 
     def open_channel(self, proxy):
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{proxy.port}", options=[
+        self.channel = self.connect_channel(f"127.0.0.1:{proxy.port}", options=[
             ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)])
         self.addCleanup(self.channel.close)
 
@@ -102,7 +116,7 @@ class GrpcTest(ProxyTest):
         self.assertEqual((trailers["x-last"], trailers["x-bytes-bin"]), ("2", b"\x00\xff"))
         self.assertEqual(self.service.metadata["x-mine"], "a")
         self.assertEqual(self.service.metadata["x-mine-bin"], b"\x01\x02")
-        self.assertEqual(self.service.metadata["x-forwarded-proto"], "http")
+        self.assertEqual(self.service.metadata["x-forwarded-proto"], self.scheme)
 
     def test_large_messages(self):
         self.start()
@@ -116,7 +130,7 @@ class GrpcTest(ProxyTest):
 
     def test_health_checks(self):
         proxy = self.start()
-        dynamic = one_service(self.url)
+        dynamic = self.routes(self.url)
         check = {"mode": "grpc", "interval": "50ms", "timeout": "5s"}
         dynamic["http"]["services"]["s"]["loadBalancer"]["healthCheck"] = check
         proxy.configure(dynamic)
@@ -188,8 +202,10 @@ class GrpcTest(ProxyTest):
             self.unary("Unary")
         self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
         self.assertEqual(caught.exception.details(), "Bad Gateway")
-        proxy.configure({"http": {"routers": {"other": {"rule": "Host(`other`)", "service": "s"}},
-                                  "services": one_service(self.url)["http"]["services"]}})
+        dynamic = self.routes(self.url)
+        for router in dynamic["http"]["routers"].values():
+            router["rule"] = "Host(`other`)"
+        proxy.configure(dynamic)
 
         def is_unimplemented():
             try:
@@ -211,7 +227,7 @@ class GrpcTest(ProxyTest):
         call = self.channel.stream_stream("/test.Echo/Both")(requests(), timeout=30)
         more.release()
         self.assertEqual(next(call), b"WORD")
-        proxy.configure(one_service("http://127.0.0.1:9"))
+        proxy.configure(self.routes("http://127.0.0.1:9"))
         proxy.signal(signal.SIGTERM)
         wait_until(lambda: "stopping" in proxy.log.read_text(), "the proxy drains")
         more.release()
@@ -220,6 +236,34 @@ class GrpcTest(ProxyTest):
         more.release()
         self.assertEqual(list(call), [b"WORD"])
         self.assertEqual(proxy.wait_for_exit(15), 0)
+
+
+class SecureGrpcTest(GrpcTest):
+    """The same over TLS: HTTP/2 is what ALPN agrees on, with the client and with the server."""
+    scheme = "https"
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="fairlead-test-")
+        self.addCleanup(temporary.cleanup)
+        self.certificate = issue(temporary.name, "a.test")
+        self.chain, self.key = (Path(self.certificate[file]).read_bytes() for file in ("certFile", "keyFile"))
+
+    def listen(self):
+        credentials = grpc.ssl_server_credentials([(self.key, self.chain)])
+        return f"https://127.0.0.1:{self.server.add_secure_port('127.0.0.1:0', credentials)}"
+
+    def routes(self, url):
+        dynamic = one_service(url)
+        dynamic["http"]["routers"]["ready"] = {"rule": "Path(`/ready`)", "service": "s"}
+        dynamic["http"]["routers"]["all"]["tls"] = {}
+        dynamic["http"]["services"]["s"]["loadBalancer"]["serversTransport"] = "t"
+        dynamic["http"]["serversTransports"] = {"t": {"serverName": "a.test", "rootCAs": [self.certificate["certFile"]]}}
+        dynamic["tls"] = {"certificates": [self.certificate]}
+        return dynamic
+
+    def connect_channel(self, address, options):
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(self.chain),
+                                   [*options, ("grpc.ssl_target_name_override", "a.test")])
 
 
 if __name__ == "__main__":

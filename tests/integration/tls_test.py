@@ -14,17 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Answer, ProxyTest, accepts, free_port, get, send, wait_until
-
-
-def issue(folder, *names):
-    """A self-signed certificate for the names -> its files as the configuration wants them."""
-    base = Path(folder, names[0].replace("*", "_"))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", f"/CN={names[0]}", "-addext",
-                    "subjectAltName=" + ",".join(f"DNS:{name}" for name in names),
-                    "-keyout", f"{base}.key", "-out", f"{base}.crt"], check=True, capture_output=True)
-    return {"certFile": f"{base}.crt", "keyFile": f"{base}.key"}
+from support import Answer, ProxyTest, accepts, free_port, get, issue, send, wait_until
 
 
 def common_name(der):
