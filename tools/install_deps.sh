@@ -40,7 +40,7 @@ if ((conformance)); then
   has_module $python grpc || pip+=(grpcio)
   command -v node >/dev/null || packages+=(nodejs)
   command -v nghttp >/dev/null || packages+=(nghttp2-client)
-  packages+=(openssl)
+  packages+=(openssl gnutls-bin testssl.sh)
   packages+=(docker.io containerd runc iptables busybox-static iproute2)
 fi
 ((${#pip[@]})) && packages+=(python3-venv)
