@@ -443,5 +443,21 @@ TEST_F(ServerContextTest, KeepsItsOptionsWithOtherCertificates) {
   EXPECT_EQ(shown(before, "a.test"), "default");
 }
 
+TEST_F(ServerContextTest, EachOfThousandIsFoundByItsNames) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "h" + std::to_string(i) + ".test";
+    certificates.push_back(certificate({.common_name = name, .sans = "DNS:" + name + ",DNS:*." + name}));
+  }
+  const CertificateStore store(certificates, default_certificate, clock.wall());
+  for (const auto& expected : certificates)
+    for (const std::string& name : {expected->facts().common_name, "x." + expected->facts().common_name}) {
+      const auto* choice = store.find(name);
+      ASSERT_NE(choice, nullptr) << name;
+      EXPECT_EQ((*choice)[static_cast<size_t>(Certificate::KeyKind::ecdsa)], expected) << name;
+    }
+  EXPECT_EQ(store.find("h1000.test"), nullptr);
+  EXPECT_EQ(store.find("x.y.h1.test"), nullptr) << "a wildcard is good for one label";
+}
+
 }  // namespace
 }  // namespace fl::tls

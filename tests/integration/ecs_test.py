@@ -4,6 +4,8 @@
 import json
 import os
 import re
+import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
@@ -184,6 +186,42 @@ class EcsTest(support.ProxyTest):
         self.assertTrue(re.search("ClusterNotFound", proxy.log.read_text()), proxy.log.read_text())
         self.aws(f'ecs.stop_task(cluster="there", task={task!r})')
         self.wait_for_route(proxy, "/a", 404)
+
+    def test_tls_by_labels(self):
+        web, db = self.server("web"), self.server("db")
+        https = {"traefik.http.routers.web.rule": "Host(`web.test`)", "traefik.http.routers.web.tls": "true",
+                 "traefik.http.routers.web.tls.options": "modern@file"}
+        tcp = {"traefik.tcp.routers.db.rule": "HostSNI(`db.test`)", "traefik.tcp.routers.db.tls": "true",
+               "traefik.tcp.services.db.loadbalancer.server.port": "80"}
+        self.aws(f'ecs.create_cluster(clusterName="shop")\nmachine("shop")\nrun("shop", "web", {https!r}, {web})\n'
+                 f'run("shop", "db", {tcp!r}, {db})')
+        folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
+        self.addCleanup(folder.cleanup)
+        certificate = support.issue(folder.name, "web.test", "db.test")
+        proxy = self.fairlead({"tls": {"certificates": [certificate], "options": {"modern": {"minVersion": "VersionTLS13"}}}},
+                              static={"providers": {"file": {"filename": "routes.yml"}, "providersThrottleDuration": "10ms",
+                                                    "ecs": {"refreshSeconds": 1, "autoDiscoverClusters": True}}})
+        context = ssl.create_default_context(cafile=certificate["certFile"])
+
+        def answer(name):
+            with socket.create_connection(("127.0.0.1", proxy.port), 10) as raw, \
+                    context.wrap_socket(raw, server_hostname=name) as connection:
+                support.send(connection, "/", name, "Connection: close\r\n")
+                return support.Answer(connection).body
+
+        def answers(name, server):
+            try:
+                return f"Name: {server}\n" in answer(name)
+            except OSError:
+                return False
+        support.wait_until(lambda: answers("web.test", "web"), "HTTPS reaches the first container", 20)
+        support.wait_until(lambda: answers("db.test", "db"), "TCP in TLS reaches the second one", 20)
+        self.assertNotIn("X-Forwarded-For", answer("db.test"), "TCP is passed on as it is")
+        self.assertIn("X-Forwarded-Proto: https", answer("web.test"))
+        self.assertEqual(support.get(proxy.port, "/", "web.test").status, 404, "in the clear there is nothing")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self.assertFalse(answers("web.test", "web"), "the options of the label hold")
+        self.assertTrue(answers("db.test", "db"))
 
 
 if __name__ == "__main__":
