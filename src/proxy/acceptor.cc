@@ -76,11 +76,8 @@ const EntryPointSnapshot& Acceptor::routes() const {
 
 void Acceptor::accept(int fd, const net::SocketAddress& peer) {
   if (on_opened_) on_opened_();
-  auto stream = std::make_unique<net::TcpStream>(worker_.loop(), fd);
-  if (!options_.proxy_protocol && !looks_at_first_bytes())
-    return server_.serve(std::move(stream), describe(peer, local_));
   auto guest = std::make_unique<Guest>(worker_);
-  guest->stream = std::move(stream);
+  guest->stream = std::make_unique<net::TcpStream>(worker_.loop(), fd);
   guest->peer = peer;
   guest->local = local_;
   host(std::move(guest));
@@ -115,7 +112,6 @@ net::Task<> Acceptor::welcome(Guest& guest) {
   const EntryPointSnapshot& now = routes();
   if (!now.tcp.empty() && now.tcp_tls.empty() && now.tls_hosts.empty())
     if (tcp::RouterPtr router = find_plain(guest)) co_return co_await serve_router(guest, std::move(router));
-  if (!looks_at_first_bytes()) co_return give_to_http(guest);
 
   tls::ClientHello hello = co_await read_hello(guest);
   using Status = tls::ClientHello::Status;

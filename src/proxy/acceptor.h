@@ -6,8 +6,9 @@
 //                                           -> ClientHello -> HTTPS (terminated)
 //                                                          -> TCP router, terminated or passed through
 //
-// Bytes that were read to decide go on to whoever serves the connection; no system call is made twice. An entry point
-// with nothing but plain HTTP routers decides nothing.
+// Bytes that were read to decide go on to whoever serves the connection; no system call is made twice. TLS is
+// understood at every entry point, as in Traefik: where no router asks for it, the default certificate is shown and
+// HTTPS says 404.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,6 @@ struct ProxyProtocolTrust {
 struct AcceptorOptions {
   uint32_t entry_point = 0;  // in Snapshot::entry_points
   std::optional<ProxyProtocolTrust> proxy_protocol;
-  bool expects_tls = false;           // even while no router asks for it: entryPoints.x.http.tls
   Duration first_byte_timeout = 60s;  // 0: none
   Duration handshake_timeout = 10s;   // from the first byte until the protocol is known and TLS agreed on
 };
@@ -95,7 +95,6 @@ class Acceptor {
   void give_to_http(Guest& guest);
   TimePoint deadline(Guest& guest) const;
 
-  bool looks_at_first_bytes() const { return options_.expects_tls || routes().looks_at_first_bytes(); }
   const EntryPointSnapshot& routes() const;
   tcp::RouterPtr find_plain(const Guest& guest) const;
   // Null when there are no (good) options of that name.

@@ -105,12 +105,15 @@ class AcceptorTest : public testing::LoopFixture {
   testing::Origin a{loop}, b{loop};
 };
 
-TEST_F(AcceptorTest, WithoutTlsOrTcpRoutersAConnectionIsHttpAtOnce) {
+TEST_F(AcceptorTest, WithoutTlsOrTcpRoutersWhatIsNotTlsIsHttp) {
   publish();
   auto client = connect();
-  EXPECT_EQ(server->connections(), 1U);
   client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(receive_head(*client), StartsWith("HTTP/1.1 404 "));
+  EXPECT_EQ(server->connections(), 1U);
+  auto secure = connect();
+  secure->send(hello("a.test"));  // offers nothing that we speak
+  EXPECT_THAT(receive_to_end(*secure), StartsWith("\x15\x03")) << "a TLS alert";
 }
 
 TEST_F(AcceptorTest, AServerMaySpeakFirst) {

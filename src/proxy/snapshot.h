@@ -38,9 +38,6 @@ struct EntryPointSnapshot {
   TlsHosts tls_hosts;
   tcp::RouterTable tcp;      // for connections in the clear
   tcp::RouterTable tcp_tls;  // for TLS connections
-
-  // A connection's first bytes may make a difference.
-  bool looks_at_first_bytes() const { return !tls_hosts.empty() || !tcp.empty() || !tcp_tls.empty(); }
 };
 
 struct UdpEntryPointSnapshot {

@@ -166,6 +166,22 @@ class TlsTest(ProxyTest):
         send(connection, "/", "a.test")
         self.assertEqual(Answer(connection).status, 404)
 
+    def test_without_any_tls_router_https_is_told_404(self):
+        """As Traefik: the default certificate, and nothing behind it."""
+        proxy = self.start({"plain": {"rule": "PathPrefix(`/`)", "service": "s"}})
+        for alpn in (["http/1.1"], ["h2"]):
+            context = client_context()
+            context.set_alpn_protocols(alpn)
+            with socket.create_connection(("127.0.0.1", proxy.port), 10) as raw, \
+                    context.wrap_socket(raw, server_hostname="a.test") as connection:
+                self.assertEqual(common_name(connection.getpeercert(True)), "TRAEFIK DEFAULT CERT")
+                self.assertEqual(connection.selected_alpn_protocol(), alpn[0])
+                if alpn == ["http/1.1"]:
+                    send(connection, "/", "a.test")
+                    answer = Answer(connection)
+                    self.assertEqual((answer.status, answer.body), (404, "404 page not found\n"))
+        self.assertEqual(get(proxy.port, "/").status, 200, "in the clear all is as before")
+
     @staticmethod
     def try_get(port, path, host):
         try:

@@ -104,7 +104,6 @@ EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryP
   wiring.server.max_age = transport.keep_alive_max_time;
   wiring.server.http2 = wire_http2(entry_point.http2);
   wiring.acceptor.entry_point = index;
-  wiring.acceptor.expects_tls = entry_point.http.tls.has_value();
   wiring.acceptor.first_byte_timeout = transport.responding_timeouts.read_timeout;
   if (entry_point.proxy_protocol) {
     proxy::ProxyProtocolTrust trust{.everyone = entry_point.proxy_protocol->insecure, .networks = {}};
