@@ -22,6 +22,7 @@
 
 #include "agent/engine/process/proc.h"
 #include "agent/engine/process/shim.h"
+#include "agent/engine/process/start_lock.h"
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/log.h"
@@ -34,8 +35,10 @@ namespace {
 using process::LaunchExit;
 using process::LaunchSpec;
 using process::LaunchState;
+using process::StartLock;
 
 constexpr Duration kStartTime = 10s;  // for the shim to say that the container runs
+constexpr Duration kLookAgain = 5ms;  // for what a shim has to say
 constexpr Duration kKillTime = 10s;   // for a killed container to be gone
 constexpr std::string_view kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::string_view kBuiltIn = "fairlead/";
@@ -168,8 +171,10 @@ struct Child {
   int pidfd = -1;
 };
 
-// Starts `program` in a session of its own, with nothing of ours but `ready_fd` (-1: not even that) as kReadyFd.
-Result<Child> spawn_program(const std::string& program, const std::vector<std::string>& arguments, int ready_fd) {
+// Starts `program` in a session of its own, with nothing of ours but `ready_fd` as kReadyFd and `lock_fd` as kLockFd
+// (-1: not even that).
+Result<Child> spawn_program(const std::string& program, const std::vector<std::string>& arguments, int ready_fd = -1,
+                            int lock_fd = -1) {
   std::vector<char*> argv;
   argv.push_back(const_cast<char*>(program.c_str()));
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -181,6 +186,7 @@ Result<Child> spawn_program(const std::string& program, const std::vector<std::s
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     ::posix_spawn_file_actions_addopen(&files, fd, "/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
   if (ready_fd >= 0) ::posix_spawn_file_actions_adddup2(&files, ready_fd, process::kReadyFd);
+  if (lock_fd >= 0) ::posix_spawn_file_actions_adddup2(&files, lock_fd, process::kLockFd);
   sigset_t none, all;
   ::sigemptyset(&none);
   ::sigfillset(&all);
@@ -366,6 +372,16 @@ Result<std::unique_ptr<ProcessEngine::Container>> ProcessEngine::load(const std:
   return container;
 }
 
+// A container that was started by an agent which was killed before it could know: in a moment its shim will have said
+// what has become of it.
+net::Task<> ProcessEngine::settle(std::string directory) {
+  net::StopSource nobody_stops;
+  for (const TimePoint end = loop_.now() + kStartTime; loop_.now() < end;) {
+    if (process::read_state(directory) || !StartLock::is_held(directory)) break;
+    (void)co_await net::sleep_for(kLookAgain, nobody_stops);
+  }
+}
+
 ProcessEngine::Call<> ProcessEngine::open(ExitListener& listener) {
   listener_ = &listener;
   std::error_code error;
@@ -384,6 +400,7 @@ ProcessEngine::Call<> ProcessEngine::open(ExitListener& listener) {
       continue;
     }
     Container& c = *containers_.emplace(id, std::move(*container)).first->second;
+    co_await settle(directory_of(id));
     if (auto state = process::read_state(directory_of(id))) {
       c.state = *state;
       if (!watch(c)) on_shim_end(c);
@@ -527,6 +544,7 @@ ProcessEngine::Call<Started> ProcessEngine::start(std::string id) {
   FL_CO_TRY(Container* const container, find(id));
   if (container->is_running()) co_return container->started();
   const std::string directory = directory_of(id);
+  FL_CO_TRY(const StartLock lock, StartLock::take(directory));
   for (const char* file : {"/state.json", "/exit.json"}) ::unlink((directory + file).c_str());
   FL_CO_TRY_VOID(place(*container));
   FL_CO_TRY(container->launch.cgroups, cgroups_.make(id, container->memory_bytes, container->cpu_shares));
@@ -537,7 +555,7 @@ ProcessEngine::Call<Started> ProcessEngine::start(std::string id) {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ready) != 0)
     co_return fail(Code::exhausted, fmt::format("cannot make a socket: {}", std::strerror(errno)));
   net::TcpStream line(loop_, ready[0]);
-  auto child = spawn_program(options_.program, {"container-shim", "run", directory}, ready[1]);
+  auto child = spawn_program(options_.program, {"container-shim", "run", directory}, ready[1], lock.fd());
   ::close(ready[1]);
   if (!child) co_return tl::make_unexpected(std::move(child).error());
   net::InBuffer in;
@@ -623,7 +641,7 @@ ProcessEngine::Call<int> ProcessEngine::exec(std::string id, std::vector<std::st
   if (!container->is_running()) co_return fail(Code::conflict, fmt::format("container {} is not running", id));
   std::vector<std::string> arguments{"container-shim", "exec", directory_of(id)};
   arguments.insert(arguments.end(), command.begin(), command.end());
-  FL_CO_TRY(const Child child, spawn_program(options_.program, arguments, -1));
+  FL_CO_TRY(const Child child, spawn_program(options_.program, arguments));
   ChildWatch watch(*this, child.pid, child.pidfd);
   const auto status = co_await watch.wait(timeout);
   if (status) co_return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);

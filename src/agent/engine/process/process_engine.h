@@ -69,6 +69,7 @@ class ProcessEngine final : public Engine {
   void on_shim_end(Container& container);
   std::string directory_of(const std::string& id) const { return options_.directory + "/containers/" + id; }
   Result<std::unique_ptr<Container>> load(const std::string& id);
+  net::Task<> settle(std::string directory);
 
   net::Loop& loop_;
   ProcessEngineOptions options_;

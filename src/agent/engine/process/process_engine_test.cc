@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "agent/engine/process/proc.h"
 #include "agent/engine/process/shim.h"
+#include "agent/engine/process/start_lock.h"
 #include "agent/temporary_directory_for_test.h"
 #include "base/strings.h"
 #include "net/listener.h"
@@ -267,6 +269,50 @@ TEST_F(ProcessEngineTest, AKilledShimTakesItsContainerAlong) {
   while (fd >= 0 && !process::has_ended(fd)) ::usleep(1000);
   if (fd >= 0) ::close(fd);
   EXPECT_FALSE(process::identify(process.pid));
+}
+
+// The agent was killed between starting the shim and hearing from it. Starting another would run the container twice.
+TEST_F(ProcessEngineTest, AShimThatHasJustBeenStartedIsWaitedFor) {
+  const std::string id = *run(engine->create(shell("exec sleep 1000")));
+  const std::string folder = directory.path() + "/containers/" + id;
+  std::optional<process::StartLock> lock = *process::StartLock::take(folder);
+  EXPECT_EQ(run(engine->start(id)).error().code, Code::conflict);
+  close();
+  engine = make();
+  std::optional<Result<>> opened;
+  const auto open = [&]() -> net::Task<> { opened = co_await engine->open(*this); };
+  net::spawn(open());
+  for (int i = 0; i < 3; ++i) loop.turn(true);
+  EXPECT_FALSE(opened);
+
+  const pid_t shim = ::fork();
+  if (shim == 0)
+    for (;;) ::pause();
+  const auto who = process::identify(shim);
+  ASSERT_TRUE(who);
+  const std::string process =
+      "{\"pid\":" + std::to_string(who->pid) + ",\"startTime\":" + std::to_string(who->start_time) + "}";
+  ASSERT_TRUE(process::write_file(folder + "/state.json",
+                                  "{\"process\":" + process + ",\"shim\":" + process + ",\"startedAt\":1}"));
+  while (!opened) loop.turn(true);
+  EXPECT_TRUE(*opened);
+  EXPECT_EQ(inspect(id).status, Status::running);
+  EXPECT_TRUE(run(engine->start(id))) << "it is not started again";
+  ::kill(shim, SIGKILL);
+  wait_for_exit(id);
+  ::waitpid(shim, nullptr, 0);
+  lock.reset();
+  EXPECT_TRUE(run(engine->start(id)));
+}
+
+TEST_F(ProcessEngineTest, AShimHoldsTheLock) {
+  const std::string id = started(shell("exec sleep 1000"));
+  const std::string folder = directory.path() + "/containers/" + id;
+  EXPECT_TRUE(process::StartLock::is_held(folder));
+  restart();
+  EXPECT_TRUE(process::StartLock::is_held(folder));
+  EXPECT_TRUE(run(engine->stop(id, 1s)));
+  EXPECT_FALSE(process::StartLock::is_held(folder));
 }
 
 TEST_F(ProcessEngineTest, RestartsInPlace) {

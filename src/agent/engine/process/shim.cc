@@ -281,7 +281,7 @@ void say(std::string_view text) {
 }
 
 int run(const std::string& directory, LaunchSpec spec) {
-  ::fcntl(kReadyFd, F_SETFD, FD_CLOEXEC);
+  for (const int fd : {kReadyFd, kLockFd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGQUIT}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Shim shim(directory, std::move(spec));

@@ -59,5 +59,6 @@ Result<LaunchExit> read_exit(const std::string& directory);
 int run_shim(std::span<const char* const> arguments);
 
 inline constexpr int kReadyFd = 3;  // where "started" or the reason of a failure is written
+inline constexpr int kLockFd = 4;   // the container's StartLock
 
 }  // namespace fl::agent::engine::process
