@@ -213,7 +213,8 @@ class FaultsTest(unittest.TestCase):
     def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(self):
         labels = {"traefik.enable": "true", "traefik.http.routers.web.rule": "PathPrefix(`/web`)"}
         self.ecs.register_task_definition(family="web", containerDefinitions=[
-            {"name": "web", "image": "fairlead/whoami", "memory": 32, "dockerLabels": labels,
+            # memory: a sanitizer's whoami is large
+            {"name": "web", "image": "fairlead/whoami", "memory": 256, "dockerLabels": labels,
              "portMappings": [{"containerPort": 80}]}])
         self.ecs.register_task_definition(family="sleeper", containerDefinitions=[
             {"name": "main", "image": "host", "memory": 8, "command": ["/bin/false"]}])
