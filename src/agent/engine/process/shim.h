@@ -6,6 +6,7 @@
 //
 // The container dies with the shim (PR_SET_PDEATHSIG) and its descendants with it (the shim is their reaper), so
 // nothing is ever left that nobody knows of.
+// From the agent it has the container's lock (start_lock.h), which it holds to its end.
 #pragma once
 
 #include <cstdint>
