@@ -8,10 +8,8 @@
 namespace fl::proxy {
 
 net::Task<> ChildRouters::handle(http::Exchange& x) const {
-  // A middleware has made this path of one that was in normal form; what it may hold was decided before.
-  const auto path = routing::make_request_path(x.request.path.empty() ? "/" : x.request.path, false, {}, x.arena);
-  if (!path) return answer_error(x, 400);
-  const int id = routers_.table.find(routing::make_route_request(x, path->routing));
+  const std::string_view path = routing::make_routing_path(x.request.path.empty() ? "/" : x.request.path, x.arena);
+  const int id = routers_.table.find(routing::make_route_request(x, path));
   if (id < 0) return answer_not_found(x);
   const RouterSnapshot& router = *routers_.routers[static_cast<size_t>(id)];
   telemetry::RequestRecord& record = Transaction::of(x).record;

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "http/own_fields.h"
 #include "proxy/request_checkpoint.h"
 
 namespace fl::proxy {
@@ -22,10 +23,7 @@ class DetachedRequests::Request final : public http::Exchange {
     for (std::string_view* text :
          {&request.method, &request.scheme, &request.authority, &request.path, &request.query, &request.upgrade})
       *text = arena.copy(*text);
-    for (http::Field& field : request.headers) {
-      field.name = arena.copy(field.name);
-      field.value = arena.copy(field.value);
-    }
+    http::own_fields(request.headers, arena);
     request.expects_continue = false;
     if (request.framing != http::Framing::none) request.framing = http::Framing::length;
     request.content_length = body.size();

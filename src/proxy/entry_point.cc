@@ -32,13 +32,6 @@ bool is_forwarding_alias(std::string_view name) {
   return is_forwarding_field(http::classify_header({plain, name.size()}));
 }
 
-// Port of "host:port", or empty.
-std::string_view port_of(std::string_view authority) {
-  const size_t colon = authority.rfind(':');
-  if (colon == authority.npos || authority.find(']', colon) != authority.npos) return {};
-  return authority.substr(colon + 1);
-}
-
 bool is_trusted(const EntryPointOptions& options, const net::IpAddress& peer) {
   return options.trust_all || std::ranges::any_of(options.trusted, [&](const auto& c) { return c.contains(peer); });
 }
@@ -79,7 +72,7 @@ void sanitize_headers(const EntryPointOptions& options, http::Exchange& x) {
   if (!have_ip) headers.append(HeaderId::x_real_ip, x.connection().peer_ip_text());
   if (!have_proto) headers.append(HeaderId::x_forwarded_proto, proto);
   if (!have_port) {
-    std::string_view port = port_of(x.request.authority);
+    std::string_view port = routing::port_of(x.request.authority);
     if (port.empty()) port = proto == "https" || proto == "wss" ? "443" : "80";
     headers.append(HeaderId::x_forwarded_port, port);
   }

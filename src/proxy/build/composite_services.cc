@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "http/status_range.h"
+#include "proxy/middleware/held_body.h"
 #include "proxy/service/failover.h"
 #include "proxy/service/mirroring.h"
 #include "proxy/service/weighted.h"
@@ -16,11 +15,6 @@ using config::dynamic::Service;
 using config::dynamic::WeightedService;
 using HandlerPtr = std::shared_ptr<const http::Handler>;
 using HealthPtr = std::shared_ptr<const Health>;
-
-// Bytes; negative: no limit.
-uint64_t limit_of(int64_t option) {
-  return option < 0 ? std::numeric_limits<uint64_t>::max() : static_cast<uint64_t>(option);
-}
 
 std::vector<Contender> contenders_of(const std::vector<WeightedService>& services) {
   std::vector<Contender> contenders;
@@ -54,7 +48,7 @@ class Maker {
     Mirroring::Options made{.service = children_.front(),
                             .mirrors = {},
                             .mirror_body = options.mirror_body,
-                            .max_body_size = limit_of(options.max_body_size)};
+                            .max_body_size = middleware::HeldBody::limit_of(options.max_body_size)};
     for (size_t i = 1; const auto& mirror : options.mirrors) {
       if (mirror.percent < 0 || mirror.percent > 100)
         return fail(Code::invalid, fmt::format("mirror {}: percent must be between 0 and 100", mirror.name));
@@ -74,7 +68,7 @@ class Maker {
                            .max_request_body = 0};
     if (options.errors) {
       FL_TRY(made.statuses, http::parse_status_ranges(options.errors->status));
-      made.max_request_body = limit_of(options.errors->max_request_body_bytes);
+      made.max_request_body = middleware::HeldBody::limit_of(options.errors->max_request_body_bytes);
     }
     // By its answers alone a service can be told to fail, too.
     auto health = health_of_(options.service);

@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "proxy/middleware/redirect.h"
+#include "proxy/routing/request_path.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -36,10 +37,7 @@ std::string_view forwarded_for(Exchange& x) {
 }
 
 std::string_view forwarded_port(const Exchange& x, std::string_view proto) {
-  const std::string_view authority = x.request.authority;
-  const size_t colon = authority.rfind(':');
-  const bool has_port = colon < authority.size() - 1 && authority.find(']', colon) == authority.npos;
-  if (colon != authority.npos && has_port) return authority.substr(colon + 1);
+  if (const std::string_view port = routing::port_of(x.request.authority); !port.empty()) return port;
   return proto == "https" || proto == "wss" || x.connection().tls ? "443" : "80";
 }
 

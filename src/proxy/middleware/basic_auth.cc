@@ -134,10 +134,7 @@ Result<HandlerPtr> make_basic_auth(const config::dynamic::BasicAuth& options, Ha
   FL_TRY_VOID(
       read_users(options.users, options.users_file, [&users](std::string_view line) { return add_user(line, users); }));
   if (users.empty()) return fail(Code::invalid, "no users found in users and usersFile");
-  if (!http::is_field_value(options.realm) || options.realm.find_first_of("\"\\") != std::string::npos)
-    return fail(Code::invalid, "realm cannot hold quotes, backslashes or control characters");
-  if (!options.header_field.empty() && !http::is_token(options.header_field))
-    return fail(Code::invalid, fmt::format("headerField \"{}\" is no field name", options.header_field));
+  FL_TRY_VOID(check_options(options.realm, options.header_field));
   return std::make_shared<BasicAuth>(options, std::move(users), std::move(next));
 }
 

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "http/own_fields.h"
 #include "proxy/answers.h"
 #include "proxy/kept_answer.h"
 #include "proxy/middleware/held_body.h"
@@ -47,14 +48,6 @@ uint64_t limit_of(int64_t option) {
 uint64_t memory_of(int64_t option) { return option <= 0 ? 1 << 20 : static_cast<uint64_t>(option); }
 
 void answer_too_large(Exchange& x) { x.respond(413, "Request Entity Too Large", {}); }
-
-// Head and trailers lie in the connection that an answer comes by.
-void keep_fields(http::HeaderMap& headers, Arena& arena) {
-  for (http::Field& field : headers) {
-    field.name = arena.copy(field.name);
-    field.value = arena.copy(field.value);
-  }
-}
 
 class Buffering final : public http::Handler {
  public:
@@ -122,11 +115,12 @@ class Buffering final : public http::Handler {
       co_await x.drop_answer();
       co_return co_await answer_error(x, filled == Spool::Filled::broken_off ? 502 : 500);
     }
-    keep_fields(x.response.headers, x.arena);
+    // Head and trailers lie in the connection that the answer comes by.
+    http::own_fields(x.response.headers, x.arena);
     x.response.reason = x.arena.copy(x.response.reason);
     http::HeaderMap trailers;
     if (const auto* fields = x.response_body->trailers(); fields != nullptr) trailers = *fields;
-    keep_fields(trailers, x.arena);
+    http::own_fields(trailers, x.arena);
     if (trailers.empty()) {
       x.response.framing = http::Framing::length;
       x.response.content_length = answer->size();

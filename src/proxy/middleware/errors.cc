@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "http/status_range.h"
 #include "proxy/answers.h"
+#include "proxy/middleware/escaped_text.h"
 #include "proxy/middleware/forwardable_path.h"
 #include "proxy/transaction.h"
 
@@ -54,13 +55,12 @@ class PageQuery {
     return fmt::format("{}://{}{}{}{}", x.connection().tls ? "https" : "http", x.request.authority, x.request.path,
                        x.request.has_query ? "?" : "", x.request.query);
   }
-  // As the value of a query (Go: url.QueryEscape).
   static void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text)
-      if (is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '~')
-        out += c;
-      else
-        out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    EscapedText counted;
+    counted.put(text);
+    const size_t at = out.size();
+    out.resize(at + counted.size());
+    EscapedText(out.data() + at).put(text);
   }
 
   std::vector<std::pair<Piece, std::string>> pieces_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/log.h"
 #include "base/regex.h"
@@ -22,9 +21,6 @@ using http::Exchange;
 using http::HeaderId;
 
 constexpr Duration kPatience = 30s;
-constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-
-uint64_t limit_of(int64_t option) { return option < 0 ? kNoLimit : static_cast<uint64_t>(option); }
 
 // As Go spells a field's name: "x-auth-USER" is X-Auth-User.
 std::string_view canonical(std::string_view name, Arena& arena) {
@@ -77,8 +73,8 @@ class ForwardAuth final : public http::Handler {
         user_field_(options.header_field),
         signin_(std::move(signin)),
         forward_body_(options.forward_body),
-        most_asked_(limit_of(options.max_body_size)),
-        most_answered_(limit_of(options.max_response_body_size.value_or(-1))),
+        most_asked_(HeldBody::limit_of(options.max_body_size)),
+        most_answered_(HeldBody::limit_of(options.max_response_body_size.value_or(-1))),
         preserve_location_(options.preserve_location_header),
         next_(std::move(next)),
         server_(std::move(server)) {
@@ -143,7 +139,7 @@ class ForwardAuth final : public http::Handler {
   // Reads the body of an answer that has a limit or will not be seen, so that its connection can carry another.
   net::Task<Reading> read_answer(Exchange& x) const {
     const bool is_dropped = is_success(x.response.status);
-    if (x.response_body == nullptr || (!is_dropped && most_answered_ == kNoLimit)) co_return Reading::done;
+    if (x.response_body == nullptr || (!is_dropped && most_answered_ == HeldBody::kNoLimit)) co_return Reading::done;
     http::BodySource& body = *x.response_body;
     if (const auto left = body.remaining(); left && *left > most_answered_) co_return Reading::too_large;
     net::Loop& loop = Transaction::of(x).worker.loop();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "http/exchange.h"
 
@@ -10,12 +11,15 @@ namespace fl::proxy::middleware {
 
 class HeldBody {
  public:
+  // A limit as options have it: bytes, negative is none.
+  static constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+  static constexpr uint64_t limit_of(int64_t option) { return option < 0 ? kNoLimit : static_cast<uint64_t>(option); }
+
   // Reads the exchange's body to its end, or until it is longer than `limit` bytes. -> how reading failed
   net::Task<http::BodyError> hold(http::Exchange& x, uint64_t limit);
 
   // The body is longer than the limit: perhaps not all of it is here, and it can be sent but once.
   bool is_too_long() const { return too_long_; }
-  uint64_t size() const { return size_; }
   // All of it, when it is not too long.
   std::string_view copy_to(Arena& arena) const;
   // The body from its beginning, for the exchange's next handler; null when the request has none.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "http/status_range.h"
 #include "proxy/middleware/client_wait.h"
@@ -23,8 +22,7 @@ class Retry final : public http::Handler {
         interval_(options.initial_interval),
         timeout_(options.timeout),
         statuses_(std::move(statuses)),
-        most_held_(options.max_request_body_bytes < 0 ? std::numeric_limits<uint64_t>::max()
-                                                      : static_cast<uint64_t>(options.max_request_body_bytes)),
+        most_held_(HeldBody::limit_of(options.max_request_body_bytes)),
         retries_unsent_(!options.disable_retry_on_network_error),
         retries_every_method_(options.retry_non_idempotent_method),
         next_(std::move(next)) {}

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/strings.h"
+#include "http/grammar.h"
 
 namespace fl::proxy::middleware {
 
@@ -24,6 +25,14 @@ Result<> read_users(const std::vector<std::string>& users, const std::string& pa
     }
   }
   for (const std::string& line : users) FL_TRY_VOID(add(line));
+  return {};
+}
+
+Result<> check_options(std::string_view realm, std::string_view header_field) {
+  if (!http::is_field_value(realm) || realm.find_first_of("\"\\") != realm.npos)
+    return fail(Code::invalid, "realm cannot hold quotes, backslashes or control characters");
+  if (!header_field.empty() && !http::is_token(header_field))
+    return fail(Code::invalid, fmt::format("headerField \"{}\" is no field name", header_field));
   return {};
 }
 

@@ -15,4 +15,7 @@ namespace fl::proxy::middleware {
 Result<> read_users(const std::vector<std::string>& users, const std::string& file,
                     const std::function<Result<>(std::string_view line)>& add);
 
+// What the authentications by name have in common. Errors: a realm that cannot be quoted, a name that is no field's.
+Result<> check_options(std::string_view realm, std::string_view header_field);
+
 }  // namespace fl::proxy::middleware

@@ -276,4 +276,10 @@ std::string_view canonical_host(std::string_view authority, Arena& arena) {
   return {lower.data(), lower.size()};
 }
 
+std::string_view port_of(std::string_view authority) {
+  const size_t colon = authority.rfind(':');
+  if (colon == authority.npos || authority.find(']', colon) != authority.npos) return {};
+  return authority.substr(colon + 1);
+}
+
 }  // namespace fl::proxy::routing

@@ -66,4 +66,7 @@ std::string_view make_query(std::string_view query, bool encode_semicolons, Aren
 // uri-host [":" port], checked by the HTTP codec.
 std::string_view canonical_host(std::string_view authority, Arena& arena);
 
+// Its port, or empty.
+std::string_view port_of(std::string_view authority);
+
 }  // namespace fl::proxy::routing
