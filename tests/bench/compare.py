@@ -283,7 +283,10 @@ def main():
         sys.exit("compare: no proxy to measure (make build; tools/install_deps.sh --bench)")
     compare_idle.raise_file_limit()
     print("Peers: " + ", ".join(p.name for p in peers))
-    with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as folder:
+    # Not in /tmp: fairlead and Traefik watch every folder on the way to their files, and would be billed for the
+    # temporary files of whatever else runs on the machine.
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="compare-", dir=options.out.parent) as folder:
         Path(folder).chmod(0o755)
         bench = Bench(Path(folder))
         try:
@@ -299,7 +302,6 @@ def main():
     report.print_memory(memory)
     if change:
         report.print_change(change)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps({"machine": platform.platform(), "peers": [p.name for p in peers],
                                        "requests": requests, "memory": memory, "routers": change}, indent=1))
     print(f"\nWritten to {options.out}")
