@@ -43,6 +43,7 @@ std::unique_ptr<http::ClientConnection> ClientConnection::open() {
 }
 
 void ClientConnection::add(ClientStream& stream) {
+  stream.index = streams_.size();
   streams_.push_back(&stream);
   guard_.on_stream_opened(loop().now());
   if (client_options_.read_idle_timeout > 0s && streams_.size() == 1) {
@@ -52,7 +53,9 @@ void ClientConnection::add(ClientStream& stream) {
 }
 
 void ClientConnection::remove(ClientStream& stream) {
-  std::erase(streams_, &stream);
+  streams_.back()->index = stream.index;
+  streams_[stream.index] = streams_.back();
+  streams_.pop_back();
   ++served_;
   if (!streams_.empty()) return;
   idle_since_ = loop().now();

@@ -34,6 +34,7 @@ class ClientStream final : public http::ClientConnection, private Stream {
   void on_end_headers(HeadReader& reader, bool end_stream);
   void on_data(std::string_view data);
   void on_end_stream();
+  size_t index = 0;  // in the connection's list
 
  private:
   friend class AnswerBody;
