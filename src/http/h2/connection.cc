@@ -12,6 +12,7 @@ constexpr size_t kFrameHeaderBytes = 9;
 constexpr size_t kMaxPiece =
     (16 << 10) + 256;                      // of nghttp2's output at a time: a frame that is not DATA, or a part of it
 constexpr size_t kMaxQueuedFrames = 1000;  // not yet framed; beyond them nothing is read
+constexpr size_t kResetsKept = 256;        // streams whose frames may cross our reset on their way
 constexpr Duration kFinishTime = 5s;
 
 std::string_view text(const uint8_t* data, size_t size) { return {reinterpret_cast<const char*>(data), size}; }
@@ -68,7 +69,7 @@ struct Connection::Callbacks {
   static int frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
     if (frame->hd.type != NGHTTP2_RST_STREAM) return 0;
     Connection& c = of(user_data);
-    c.reset_by_us_[c.resets_++ % c.reset_by_us_.size()] = static_cast<uint32_t>(frame->hd.stream_id);
+    c.remember_reset(static_cast<uint32_t>(frame->hd.stream_id));
     c.on_reset(stream(session, frame->hd.stream_id), frame->rst_stream.error_code, false);
     return 0;
   }
@@ -216,6 +217,14 @@ bool Connection::may_be_closed(const FrameHeader& frame) {
   return false;
 }
 
+void Connection::remember_reset(uint32_t id) {
+  if (reset_by_us_.size() < kResetsKept)
+    reset_by_us_.push_back(id);
+  else
+    reset_by_us_[resets_ % kResetsKept] = id;
+  ++resets_;
+}
+
 // RFC 9113 5.1: nothing may come on a closed stream, but what crossed our reset on its way.
 bool Connection::knows_stream(uint32_t id) {
   return nghttp2_session_find_stream(session(), static_cast<int32_t>(id)) != nullptr ||
@@ -309,6 +318,12 @@ void Connection::fail_writing() {
   stream_->cancel_read();
   if (std::exchange(reader_waits_, false)) written_.notify();
   on_write_failed();
+}
+
+net::Task<> Connection::send_what_is_said() {
+  flush_later();
+  co_await net::yield();  // behind write_loop()
+  flush();                // unless that waits for the socket, nothing is left for this
 }
 
 net::Task<> Connection::finish() {

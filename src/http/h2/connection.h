@@ -10,10 +10,10 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "http/h2/flood_guard.h"
 #include "http/h2/frame_scanner.h"
@@ -59,6 +59,9 @@ class Connection {
   void start();
   // Until the peer has closed or an error, a deadline, end() or a cancelled stream ends it. -> as Stream::fill()
   net::Task<ssize_t> read_loop();
+  // Frames all that may be framed, and lets it leave if it can: many connections that end in one turn, as in a drain,
+  // must not hold a block each.
+  net::Task<> send_what_is_said();
   // nghttp2 is asked for nothing more: streams may go. What was framed is sent still.
   void stop_framing() { framing_over_ = true; }
   // Sends what is to be sent still, then nothing more.
@@ -104,6 +107,7 @@ class Connection {
   bool receive();
   void feed(std::string_view bytes);
   bool may_be_closed(const FrameHeader& frame);
+  void remember_reset(uint32_t id);
   bool knows_stream(uint32_t id);
   void frame_output();
   net::Task<> write_loop();
@@ -114,9 +118,9 @@ class Connection {
   net::InBuffer in_;
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
   FrameScanner scanner_;
-  bool block_open_ = false;                  // HEADERS without END_HEADERS yet
-  uint32_t last_stream_ = 0;                 // opened by the client
-  std::array<uint32_t, 256> reset_by_us_{};  // the last ones
+  bool block_open_ = false;            // HEADERS without END_HEADERS yet
+  uint32_t last_stream_ = 0;           // opened by the client
+  std::vector<uint32_t> reset_by_us_;  // the last kResetsKept
   size_t resets_ = 0;
 
   std::optional<net::Block> out_;  // leased while it holds anything

@@ -37,6 +37,12 @@ std::string_view in_lower_case(std::string_view name, Arena& arena) {
 
 }  // namespace
 
+HeadWriter::HeadWriter()
+    : fields_([]() -> std::vector<nghttp2_nv>& {
+        thread_local std::vector<nghttp2_nv> fields;
+        return fields;
+      }()) {}
+
 void HeadWriter::begin(Memory memory) {
   fields_.clear();
   flags_ = memory == Memory::lives_on ? NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE : 0;

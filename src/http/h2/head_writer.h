@@ -1,6 +1,6 @@
 // Heads as nghttp2 takes them: fields in order, names in lower case, without what belongs to HTTP/1's hop. Worker
-// thread; one a connection, its memory reused. Views into the head and the arena have to live until nghttp2 has framed
-// the block, unless they are to be copied.
+// thread; one a connection, their memory is the thread's: a result lasts until the next call on any of them. Views into
+// the head and the arena have to live until nghttp2 has framed the block, unless they are to be copied.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -18,6 +18,8 @@ enum class Memory : uint8_t { lives_on, copied };
 
 class HeadWriter {
  public:
+  HeadWriter();
+
   // `date` is added when the head has none and it is not empty.
   std::span<const nghttp2_nv> response(const ResponseHead& head, std::string_view date, Arena& arena, Memory memory);
   // `scheme`: http or https.
@@ -31,7 +33,7 @@ class HeadWriter {
   void add(const Field& field, Arena& arena);
   void add_length(uint64_t length, Arena& arena);
 
-  std::vector<nghttp2_nv> fields_;
+  std::vector<nghttp2_nv>& fields_;
   uint8_t flags_ = 0;
 };
 

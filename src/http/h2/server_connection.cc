@@ -50,9 +50,9 @@ net::Detached ServerConnection::serve() {
   start();
   if (server_.draining()) wind_down();
   const ssize_t result = co_await read_loop();
-  const bool by_us = result != 0 && !closed_;
   if (result == -ETIMEDOUT) end(greeted_ && !within_block() ? NGHTTP2_NO_ERROR : NGHTTP2_PROTOCOL_ERROR);
-  if (by_us) flush();
+  if (result != 0) co_await send_what_is_said();
+  const bool by_us = result != 0 && !closed_;
   abort_all();
   while (!exchanges_.empty()) {
     for (size_t i = exchanges_.size(); i-- > 0;)
@@ -90,7 +90,7 @@ void ServerConnection::on_wound_down() {
   goaway_sent_ = true;
   nghttp2_submit_goaway(session(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session()),
                         NGHTTP2_NO_ERROR, nullptr, 0);
-  flush();
+  flush_later();
   end_if_done();
 }
 
