@@ -49,6 +49,8 @@ class Server {
 
   // Answers say Connection: close from now on, idle connections are ended; running exchanges finish.
   void drain();
+  // Answers keep their connections open again; those told otherwise still end.
+  void stop_draining() { draining_ = false; }
   // Ends every connection now.
   void close_all();
   // Called whenever a connection has gone.

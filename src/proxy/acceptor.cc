@@ -225,6 +225,7 @@ net::Task<bool> Acceptor::terminate(Guest& guest, std::shared_ptr<const tls::Ser
 }
 
 net::Task<> Acceptor::serve_router(Guest& guest, tcp::RouterPtr router) {
+  if (worker_.refuses()) co_return;
   guest.greeting = false;
   guest.stream->set_read_deadline(net::Stream::kNever);
   co_await router->handler->handle(guest);

@@ -21,6 +21,12 @@ net::Task<> answer_no_server(http::Exchange& x) {
   co_return;
 }
 
+net::Task<> answer_overloaded(http::Exchange& x) {
+  respond_text(x, 503, "Service Unavailable\n");
+  x.response.headers.append("Retry-After", "1");
+  co_return;
+}
+
 void answer_client_gone(http::Exchange& x) {
   x.respond(499, http::reason_phrase(499), {});
   x.drop_connection = true;

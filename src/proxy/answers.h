@@ -10,6 +10,8 @@ namespace fl::proxy {
 net::Task<> answer_not_found(http::Exchange& exchange);
 // 503 "no available server": the service has none to give it to.
 net::Task<> answer_no_server(http::Exchange& exchange);
+// 503 with Retry-After: this is not the moment (RFC 9110 10.2.3).
+net::Task<> answer_overloaded(http::Exchange& exchange);
 // 499, which nobody reads: the client went away, and its connection is closed.
 void answer_client_gone(http::Exchange& exchange);
 // Status text and newline as plain text, nosniff: what Go's http.Error writes.

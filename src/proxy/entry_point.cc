@@ -175,6 +175,7 @@ net::Task<> EntryPoint::choose_router(http::Exchange& x, const rules::RouteReque
   record.log = router.log;
   record.count = router.count;
   record.internal = router.internal;
+  if (worker_.refuses() && !router.internal) return answer_overloaded(x);
   return router.handler->handle(x);
 }
 

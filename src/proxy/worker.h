@@ -48,6 +48,10 @@ class Worker {
     if (--pin.users == 0 && &pin != pins_.back().get()) drop(pin);
   }
 
+  // There is no memory for new requests.
+  bool refuses() const { return refuses_; }
+  void set_refuses(bool refuses) { refuses_ = refuses; }
+
   DetachedRequests& detached_requests() { return detached_requests_; }
   // Connections to a server, made on first use.
   Upstream& upstream(const std::shared_ptr<const UpstreamSpec>& spec);
@@ -72,6 +76,7 @@ class Worker {
 
   net::Loop& loop_;
   net::Resolver resolver_;
+  bool refuses_ = false;
   std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
   std::vector<TurnLease> leases_;                     // by slot

@@ -52,7 +52,8 @@ class AgentTest(unittest.TestCase):
         self.wait_for("running", task)
         binding = self.describe(task)["containers"][0]["networkBindings"][0]
         self.assertEqual((binding["bindIP"], binding["containerPort"], binding["protocol"]), ("127.0.0.1", 8080, "tcp"))
-        wait_until(lambda: get(binding["hostPort"]).status == 200, "whoami answers")
+        wait_until(lambda: accepts(binding["hostPort"]), "whoami listens")
+        self.assertEqual(get(binding["hostPort"]).status, 200)
         self.ecs.stop_task(cluster="demo", task=task, reason="enough")
         self.wait_for("stopped", task)
         stopped = self.describe(task)

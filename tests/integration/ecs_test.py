@@ -157,8 +157,9 @@ class EcsTest(support.ProxyTest):
 
         state = proxy.folder / "state.json"
         self.assertEqual(state.stat().st_mode & 0o777, 0o600)
-        instance = json.loads(state.read_text())["clusters"]
-        (instance,) = next(iter(instance.values()))
+        instances = lambda: next(iter(json.loads(state.read_text())["clusters"].values()))
+        support.wait_until(instances, "the state is kept, a moment after it is served")
+        (instance,) = instances()
         self.assertEqual((instance["ip"], instance["origin"], instance["revision"]), (made[0], "web", 1))
         self.assertEqual(instance["id"], made[1][-12:])
 

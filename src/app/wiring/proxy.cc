@@ -151,6 +151,7 @@ Result<> ProxyProgram::start() {
     tasks_.spawn(accept_later());
   tasks_.spawn(refresh_sources());
   tasks_.spawn(tls_upkeep_->run(stop_));
+  tasks_.spawn(memory_watch_.run(stop_));
   if (ocsp_stapler_ != nullptr) tasks_.spawn(ocsp_stapler_->run(stop_));
   log::info("fairlead {} serves {} entry points on {} workers; configuration loaded from {}", FL_VERSION,
             wiring_.entry_points.size(), workers_.size(), static_.source);

@@ -11,6 +11,7 @@
 
 #include "admin/state.h"
 #include "app/signals.h"
+#include "app/wiring/memory_watch.h"
 #include "app/wiring/ocsp_stapler.h"
 #include "app/wiring/provider_runner.h"
 #include "app/wiring/tls_upkeep.h"
@@ -70,6 +71,9 @@ class ProxyProgram {
   std::unique_ptr<http::Fetcher> prober_;  // asks servers how they are
   proxy::HealthChecker health_checker_;
   proxy::HealthChecks health_checks_;  // of the configuration in force
+  MemoryWatch memory_watch_{[this](proxy::MemoryPressure pressure) {
+    for (auto& worker : workers_) worker->relieve(pressure);
+  }};
   std::unique_ptr<TlsUpkeep> tls_upkeep_;
   std::unique_ptr<OcspStapler> ocsp_stapler_;  // null: not asked for
   std::unique_ptr<proxy::SnapshotBuilder> builder_;

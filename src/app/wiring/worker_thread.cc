@@ -26,6 +26,10 @@ struct WorkerThread::Serving {
       acceptor.set_local(net::local_address(fd).value_or(net::SocketAddress{}));
     }
     size_t connections() const { return server.connections() + acceptor.connections(); }
+    void drain() {
+      acceptor.drain();
+      server.drain();
+    }
     void close_all() {
       acceptor.close_all();
       server.close_all();
@@ -176,15 +180,25 @@ void WorkerThread::stop_accepting() {
   });
 }
 
+void WorkerThread::relieve(proxy::MemoryPressure pressure) {
+  post([this, pressure](proxy::Worker& worker) {
+    worker.set_refuses(pressure == proxy::MemoryPressure::full);
+    if (serving_->draining) return;
+    for (auto& door : serving_->doors) {
+      if (pressure == proxy::MemoryPressure::none)
+        door->server.stop_draining();
+      else
+        door->drain();
+    }
+  });
+}
+
 void WorkerThread::drain(std::function<void()> done) {
   post([this, done = std::move(done)](proxy::Worker&) {
     Serving& s = *serving_;
     s.draining = true;
     s.on_drained = done;
-    for (auto& door : s.doors) {
-      door->acceptor.drain();
-      door->server.drain();
-    }
+    for (auto& door : s.doors) door->drain();
   });
 }
 

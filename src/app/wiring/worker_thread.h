@@ -16,6 +16,7 @@
 #include "net/loop.h"
 #include "proxy/acceptor.h"
 #include "proxy/entry_point.h"
+#include "proxy/memory_pressure.h"
 #include "proxy/udp_entry_point.h"
 #include "proxy/worker.h"
 #include "telemetry/access_log.h"
@@ -53,6 +54,7 @@ class WorkerThread {
   void post(std::function<void(proxy::Worker&)> f);
   void publish(std::shared_ptr<const proxy::Snapshot> snapshot);
   void reopen_access_log();
+  void relieve(proxy::MemoryPressure pressure);
   // To be called after the first snapshot was published: before, nobody could be served.
   void start_accepting();
 
