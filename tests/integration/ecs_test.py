@@ -105,6 +105,22 @@ class EcsTest(support.ProxyTest):
         support.wait_until(lambda: support.accepts(port), f"{name} listens")
         return port
 
+    def tls_server(self, certificate):
+        """A backend that speaks TLS itself; its port."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate["certFile"], certificate["keyFile"])
+
+        def serve(raw):
+            try:
+                with context.wrap_socket(raw, server_side=True) as connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nName: own\n")
+            except OSError:
+                pass  # a client that does not want this certificate
+        server = support.ThreadedServer(serve)
+        self.addCleanup(server.stop)
+        return server.port
+
     def proxy_with_flags(self, *flags):
         """fairlead with nothing but flags, as on a command line: its port and its log."""
         folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
@@ -194,29 +210,34 @@ class EcsTest(support.ProxyTest):
                  "traefik.http.routers.web.tls.options": "modern@file"}
         tcp = {"traefik.tcp.routers.db.rule": "HostSNI(`db.test`)", "traefik.tcp.routers.db.tls": "true",
                "traefik.tcp.services.db.loadbalancer.server.port": "80"}
-        self.aws(f'ecs.create_cluster(clusterName="shop")\nmachine("shop")\nrun("shop", "web", {https!r}, {web})\n'
-                 f'run("shop", "db", {tcp!r}, {db})')
+        passed = {"traefik.tcp.routers.own.rule": "HostSNI(`own.test`)", "traefik.tcp.routers.own.tls.passthrough": "true",
+                  "traefik.tcp.services.own.loadbalancer.server.port": "80"}
         folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.addCleanup(folder.cleanup)
         certificate = support.issue(folder.name, "web.test", "db.test")
+        own_certificate = support.issue(folder.name, "own.test")
+        self.aws(f'ecs.create_cluster(clusterName="shop")\nmachine("shop")\nrun("shop", "web", {https!r}, {web})\n'
+                 f'run("shop", "db", {tcp!r}, {db})\nrun("shop", "own", {passed!r}, {self.tls_server(own_certificate)})')
         proxy = self.fairlead({"tls": {"certificates": [certificate], "options": {"modern": {"minVersion": "VersionTLS13"}}}},
                               static={"providers": {"file": {"filename": "routes.yml"}, "providersThrottleDuration": "10ms",
                                                     "ecs": {"refreshSeconds": 1, "autoDiscoverClusters": True}}})
         context = ssl.create_default_context(cafile=certificate["certFile"])
+        context_of_own = ssl.create_default_context(cafile=own_certificate["certFile"])
 
-        def answer(name):
+        def answer(name, context=context):
             with socket.create_connection(("127.0.0.1", proxy.port), 10) as raw, \
                     context.wrap_socket(raw, server_hostname=name) as connection:
                 support.send(connection, "/", name, "Connection: close\r\n")
                 return support.Answer(connection).body
 
-        def answers(name, server):
+        def answers(name, server, context=context):
             try:
-                return f"Name: {server}\n" in answer(name)
+                return f"Name: {server}\n" in answer(name, context)
             except OSError:
                 return False
         support.wait_until(lambda: answers("web.test", "web"), "HTTPS reaches the first container", 20)
         support.wait_until(lambda: answers("db.test", "db"), "TCP in TLS reaches the second one", 20)
+        support.wait_until(lambda: answers("own.test", "own", context_of_own), "TLS is passed through to the third", 20)
         self.assertNotIn("X-Forwarded-For", answer("db.test"), "TCP is passed on as it is")
         self.assertIn("X-Forwarded-Proto: https", answer("web.test"))
         self.assertEqual(support.get(proxy.port, "/", "web.test").status, 404, "in the clear there is nothing")
