@@ -122,11 +122,8 @@ Connection::Connection(Side side, std::unique_ptr<net::Stream> stream, net::InBu
   nghttp2_option_set_stream_reset_rate_limit(option, UINT64_MAX, UINT64_MAX);
   nghttp2_option_set_max_continuations(option, size_t{options.max_continuations} + 1);
   nghttp2_session* session = nullptr;
-  nghttp2_mem* const memory = &session_memory_.allocator();
-  FL_CHECK((side == Side::server
-                ? nghttp2_session_server_new3(&session, Callbacks::table(), this, option, memory)
-                : nghttp2_session_client_new3(&session, Callbacks::table(), this, option, memory)) == 0);
-  session_memory_.seal();
+  FL_CHECK((side == Side::server ? nghttp2_session_server_new2(&session, Callbacks::table(), this, option)
+                                 : nghttp2_session_client_new2(&session, Callbacks::table(), this, option)) == 0);
   nghttp2_option_del(option);
   session_.reset(session);
 }

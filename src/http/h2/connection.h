@@ -19,7 +19,6 @@
 #include "http/h2/frame_scanner.h"
 #include "http/h2/head_reader.h"
 #include "http/h2/head_writer.h"
-#include "http/h2/session_memory.h"
 #include "http/h2/stream.h"
 #include "net/buffer.h"
 #include "net/stream.h"
@@ -117,7 +116,6 @@ class Connection {
   const Side side_;
   std::unique_ptr<net::Stream> stream_;
   net::InBuffer in_;
-  SessionMemory session_memory_;
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
   FrameScanner scanner_;
   bool block_open_ = false;            // HEADERS without END_HEADERS yet
