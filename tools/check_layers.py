@@ -13,7 +13,7 @@ from pathlib import Path
 
 # Sub-folders that are part of their module's interface.
 PUBLIC_FOLDERS = {"config/static", "config/dynamic", "config/expression", "ecs/generated", "aws/generated",
-                  "http/testing", "tls/testing"}
+                  "aws/testing", "http/testing", "tls/testing"}
 
 # Third-party headers and the folders that may include them.
 OWNERS = [

@@ -12,7 +12,7 @@ namespace fl::control::agents {
 net::Task<> AgentHandler::handle(http::Exchange& exchange) const {
   const http::RequestHead& head = exchange.request;
   const auth::ReceivedRequest request{head.method, head.path, head.query, &head.headers, ""};
-  const auto identity = front_.authenticator().authenticate(request, "ecs", net::Loop::current().wall());
+  const auto identity = front_.authenticate(request, "ecs");
   if (!identity) co_return exchange.respond_owned(403, identity.error().message + "\n", "text/plain");
 
   // ACS and TCS name their parameters differently.

@@ -102,11 +102,18 @@ Answer<Front::Sender> Front::identify_sender(const auth::ReceivedRequest& reques
     return Sender{{.account = machine->account, .access_key = machine->id, .arn = {}, .user_id = machine->id},
                   machine->region};
   }
-  auto identity = authenticator_.authenticate(request, service.model->signing_name, clock_.wall());
+  auto identity = authenticate(request, service.model->signing_name);
   if (!identity) return tl::make_unexpected(auth_error(service, identity.error()));
   auth::AccessKey& key = identity->key;
   return Sender{{std::move(key.account), std::move(key.id), std::move(key.arn), std::move(key.user_id)},
                 std::move(identity->region)};
+}
+
+tl::expected<auth::Identity, auth::AuthError> Front::authenticate(const auth::ReceivedRequest& request,
+                                                                  std::string_view service) const {
+  FL_TRY(auth::Identity identity, authenticator_.authenticate(request, service, clock_.wall()));
+  FL_TRY_VOID(check_machine(*writer_.view(), identity));
+  return identity;
 }
 
 net::Task<Answer<json::Value>> Front::run(const Action& action, Caller caller, std::string region, json::Value body,

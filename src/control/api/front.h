@@ -32,7 +32,9 @@ class Front final : public http::Handler {
   void add_path(std::string path, const http::Handler& handler) { paths_.emplace_back(std::move(path), &handler); }
   // From the next request on.
   void set_authenticator(auth::Authenticator authenticator) { authenticator_ = std::move(authenticator); }
-  const auth::Authenticator& authenticator() const { return authenticator_; }
+  // Who signed a request. Errors: also keys of a machine that is registered no longer.
+  tl::expected<auth::Identity, auth::AuthError> authenticate(const auth::ReceivedRequest& request,
+                                                             std::string_view service) const;
   const ServerSettings& settings() const { return settings_; }
 
  private:

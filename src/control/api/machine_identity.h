@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "control/api/aws_error.h"
+#include "control/auth/authenticator.h"
 #include "control/auth/signature.h"
 #include "control/state/view.h"
 
@@ -22,5 +23,9 @@ struct Machine {
 // The machine that signed the request with the key it registered. Errors: as for access keys.
 tl::expected<Machine, auth::AuthError> identify_machine(const state::View& view, const auth::ReceivedRequest& request,
                                                         std::string_view service, WallTime now);
+
+// The keys that a machine got for itself live an hour, but no longer than its registration: an error when they are of
+// one that is registered no longer. All other keys are fine.
+tl::expected<void, auth::AuthError> check_machine(const state::View& view, const auth::Identity& identity);
 
 }  // namespace fl::control::api

@@ -10,7 +10,7 @@ net::Task<> WatchHandler::handle(http::Exchange& exchange) const {
   const http::RequestHead& head = exchange.request;
   if (head.method != "GET") co_return exchange.respond(405, "A watch is a GET.\n");
   const auth::ReceivedRequest request{head.method, head.path, head.query, &head.headers, ""};
-  const auto identity = front_.authenticator().authenticate(request, "ecs", net::Loop::current().wall());
+  const auto identity = front_.authenticate(request, "ecs");
   if (!identity) co_return exchange.respond_owned(403, identity.error().message + "\n", "text/plain");
   const auto* last_id = head.headers.find("Last-Event-ID");
   const auto since = last_id == nullptr ? std::nullopt : parse_int(*last_id);

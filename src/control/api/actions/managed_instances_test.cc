@@ -77,6 +77,26 @@ TEST_F(ManagedInstances, GetNoKeysOnceDeregistered) {
   EXPECT_EQ(ask_for_keys(id_, key_, "print").error, "UnrecognizedClientException");
 }
 
+TEST_F(ManagedInstances, UseTheirKeysNoLongerOnceDeregistered) {
+  const json::Value keys = ask_for_keys(id_, key_, "print").body;
+  const auto list_clusters = [&](std::string_view session_token) {
+    ExchangeForTest exchange("POST", "/", "{}");
+    exchange.add_header("Content-Type", "application/x-amz-json-1.1");
+    exchange.add_header("X-Amz-Target", "AmazonEC2ContainerServiceV20141113.ListClusters");
+    exchange.add_header("X-Amz-Date", "20260101T000000Z");
+    exchange.add_header("X-Amz-Security-Token", session_token);
+    exchange.add_header("Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/20260101/{}/ecs/aws4_request, "
+                                                     "SignedHeaders=host;x-amz-security-token, Signature=00",
+                                                     keys.string_at("AccessKeyId"), kRegion));
+    api_.send(exchange);
+    return exchange.header("x-amzn-ErrorType");
+  };
+  EXPECT_EQ(list_clusters(keys.string_at("SessionToken")), "");
+  const std::string request = json::to_text(json::Object{{"InstanceId", id_}});
+  ASSERT_EQ(api_.call("ssm", "DeregisterManagedInstance", request, kRegion).status, 200);
+  EXPECT_EQ(list_clusters(keys.string_at("SessionToken")), "UnrecognizedClientException");
+}
+
 // A machine that has a record because its agent registered as external, without an activation, has no key.
 TEST_F(ManagedInstances, WithoutAKeyGetNone) {
   ASSERT_EQ(api_.call("ecs", "CreateCluster", R"({"clusterName": "c"})", kRegion).status, 200);
