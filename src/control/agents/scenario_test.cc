@@ -391,6 +391,86 @@ TEST_F(Scenario, run_task_places_names_what_does_not_fit_and_is_idempotent) {
             1U);
 }
 
+TEST_F(Scenario, a_protected_task_outlives_scale_in_until_its_protection_is_over) {
+  const std::string instance = add_instance();
+  AgentForTest& agent = connect(instance);
+  tcs = &connect(instance, "/tcs/ws?cluster=web&containerInstance=");
+  create_service(2);
+  const auto tasks = agent.take_tasks();
+  ASSERT_EQ(tasks.size(), 2U);
+  for (const auto& t : tasks) report(*t.arn, "RUNNING"), healthy(*t.arn);
+  const auto update = [&](const std::string& arn, std::string_view members) {
+    const auto reply =
+        api.call("UpdateTaskProtection", fmt::format(R"({{"cluster": "web", "tasks": ["{}"], {}}})", arn, members));
+    EXPECT_EQ(reply.error, "");
+    return json::to_text(reply.body);
+  };
+  const auto get = [&](const std::string& arn) {
+    return json::to_text(
+        api.call("GetTaskProtection", fmt::format(R"({{"cluster": "web", "tasks": ["{}"]}})", arn)).body);
+  };
+  const auto scale_to = [&](int count) {
+    EXPECT_EQ(api.call("UpdateService",
+                       fmt::format(R"({{"cluster": "web", "service": "whoami", "desiredCount": {}}})", count))
+                  .error,
+              "");
+    settle();
+  };
+  const auto stopped = [&] {
+    std::vector<std::string> out;
+    for (const auto& t : agent.take_tasks())
+      if (t.desired_status == "STOPPED") out.push_back(*t.arn);
+    return out;
+  };
+  // The newer one, which goes first otherwise; two hours when nothing is said.
+  const std::string older = *tasks[0].arn < *tasks[1].arn ? *tasks[0].arn : *tasks[1].arn;
+  const std::string newer = older == *tasks[0].arn ? *tasks[1].arn : *tasks[0].arn;
+  EXPECT_EQ(get(newer),
+            fmt::format(R"({{"protectedTasks":[{{"taskArn":"{}","protectionEnabled":false}}],"failures":[]}})", newer));
+  const std::string whole = fmt::format(
+      R"({{"protectedTasks":[{{"taskArn":"{}","protectionEnabled":true,"expirationDate":1767232800}}],"failures":[]}})",
+      newer);
+  EXPECT_EQ(update(newer, R"("protectionEnabled": true)"), whole);
+  EXPECT_EQ(get(newer), whole);
+  scale_to(1);
+  EXPECT_THAT(stopped(), ElementsAre(older));
+  EXPECT_THAT(update(older, R"("protectionEnabled": true)"), HasSubstr("The specified task is stopping."));
+  report(older, "STOPPED");
+  EXPECT_THAT(events().front(), HasSubstr("has reached a steady state."));
+
+  scale_to(0);
+  EXPECT_THAT(stopped(), ElementsAre());
+  EXPECT_THAT(events().front(), HasSubstr("1 tasks that are to be stopped are protected."));
+  // More protected tasks than the service is to have: no further ones, nor longer.
+  EXPECT_THAT(update(newer, R"("protectionEnabled": true, "expiresInMinutes": 2880)"), HasSubstr("DEPLOYMENT_BLOCKED"));
+  pass(2h - 1s);
+  EXPECT_EQ(task(newer).string_at("desiredStatus"), "RUNNING");
+  EXPECT_EQ(get(newer), whole);
+  pass(2s);
+  EXPECT_EQ(task(newer).string_at("desiredStatus"), "STOPPED");
+  EXPECT_THAT(get(newer), HasSubstr(R"("protectionEnabled":false)"));
+}
+
+TEST_F(Scenario, a_protection_that_is_ended_counts_no_longer) {
+  AgentForTest& agent = connect(add_instance());
+  create_service(1);
+  const std::string arn = *agent.take_tasks().at(0).arn;
+  report(arn, "RUNNING");
+  const auto update = [&](std::string_view value) {
+    return json::to_text(
+        api.call("UpdateTaskProtection",
+                 fmt::format(R"({{"cluster": "web", "tasks": ["{}"], "protectionEnabled": {}}})", arn, value))
+            .body);
+  };
+  EXPECT_THAT(update("true"), HasSubstr(R"("protectionEnabled":true)"));
+  ASSERT_EQ(api.call("UpdateService", R"({"cluster": "web", "service": "whoami", "desiredCount": 0})").error, "");
+  settle();
+  EXPECT_TRUE(agent.take_tasks().empty());
+  EXPECT_THAT(update("false"), HasSubstr(R"("protectionEnabled":false)"));
+  settle();
+  EXPECT_EQ(agent.take_tasks().at(0).desired_status, "STOPPED");
+}
+
 TEST_F(Scenario, a_watch_tells_what_changes_at_once_and_goes_on_from_where_it_was) {
   const std::string url =
       "http://127.0.0.1:" + std::to_string(net::local_address(listener->fd())->port) + "/fairlead/v1/watch?once=true";

@@ -9,6 +9,7 @@
 #include "control/api/actions/capacity_providers.h"
 #include "control/api/actions/clusters.h"
 #include "control/api/actions/ec2_instances.h"
+#include "control/api/actions/execute_command.h"
 #include "control/api/actions/external_instances.h"
 #include "control/api/actions/identity.h"
 #include "control/api/actions/instances.h"
@@ -17,7 +18,7 @@
 #include "control/api/actions/state_changes.h"
 #include "control/api/actions/tags.h"
 #include "control/api/actions/task_definitions.h"
-#include "control/api/actions/task_refusals.h"
+#include "control/api/actions/task_protection.h"
 #include "control/api/actions/tasks.h"
 #include "ecs/generated/ecs_operations.h"
 
@@ -83,7 +84,7 @@ const Action kEcs[] = {
     read_action<op::ListTasks, list_tasks>(),
     read_action<op::ExecuteCommand, execute_command>(),
     read_action<op::GetTaskProtection, get_task_protection>(),
-    read_action<op::UpdateTaskProtection, update_task_protection>(),
+    write_action<op::UpdateTaskProtection, update_task_protection>(),
     // container instances
     write_action<op::RegisterContainerInstance, register_container_instance>(),
     write_action<op::DeregisterContainerInstance, deregister_container_instance>(),

@@ -12,7 +12,7 @@
 //   update NAME desired=4 [min=..] [max=..]                       what needs no deployment
 //   deploy NAME [cpu=..] ...                                      a new deployment
 //   delete NAME                                                   a service
-//   stop TASK | exit TASK | sicken TASK | recover TASK
+//   stop TASK | exit TASK | sicken TASK | recover TASK | unprotect TASK | protect TASK 60s
 //   run 10s                                                       agents start a task in 2 s, check it 3 s later, stop
 //                                                                 it in 2 s
 //     +3s (service NAME) message                                  an event, by the second of the story
@@ -74,7 +74,7 @@ class Story {
     else if (what == "show")
       return show(simulation_.services().at(name));
     else
-      change_task(what, name);
+      change_task(what, name, words);
     return join(events_, "\n");
   }
 
@@ -195,7 +195,7 @@ class Story {
     service.is_dirty = true;
   }
 
-  void change_task(const std::string& what, const std::string& name) {
+  void change_task(const std::string& what, const std::string& name, const std::vector<std::string>& words) {
     for (auto& [service_name, service] : simulation_.services()) {
       const auto task = std::ranges::find(service.tasks, name, &SimulatedTask::name);
       if (task == service.tasks.end()) continue;
@@ -207,6 +207,10 @@ class Story {
         simulation_.set_health(service, *task, TaskHealth::unhealthy);
       else if (what == "recover")
         simulation_.set_health(service, *task, TaskHealth::healthy);
+      else if (what == "protect")
+        simulation_.protect(service, *task, *parse_duration(words.at(2)));
+      else if (what == "unprotect")
+        simulation_.protect(service, *task, 0s);
       else
         ADD_FAILURE() << "unknown word in a case: " << what;
       return;

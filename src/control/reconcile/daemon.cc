@@ -14,13 +14,16 @@ namespace {
 // The service's tasks on one instance.
 struct Post {
   const schedule::Capacity::Instance* instance = nullptr;
-  std::vector<const Member*> keepers, leavers, pending_leavers;
+  std::vector<const Member*> keepers, leavers, pending_leavers, protected_leavers;
   size_t stopping = 0;
 
-  size_t size() const { return keepers.size() + leavers.size() + pending_leavers.size() + stopping; }
+  size_t size() const {
+    return keepers.size() + leavers.size() + pending_leavers.size() + protected_leavers.size() + stopping;
+  }
   bool has_live_task() const { return size() > stopping; }
   bool is_kept() const { return std::ranges::any_of(keepers, &Member::is_healthy); }
-  bool is_served() const { return is_kept() || std::ranges::any_of(leavers, &Member::is_healthy); }
+  bool is_served() const { return needs_no_leavers() || std::ranges::any_of(leavers, &Member::is_healthy); }
+  bool needs_no_leavers() const { return is_kept() || std::ranges::any_of(protected_leavers, &Member::is_healthy); }
 };
 
 class DaemonPlanner {
@@ -52,7 +55,9 @@ class DaemonPlanner {
     }
     tell_starts_and_stops(draft_);
     tell_what_is_missing();
-    return {.desired = desired, .is_served = std::ranges::all_of(posts_, &Post::is_kept)};
+    return {.desired = desired,
+            .is_served = std::ranges::all_of(posts_, &Post::is_kept),
+            .protected_surplus = roster_.protected_leavers.size() + protected_keepers_};
   }
 
  private:
@@ -62,6 +67,7 @@ class DaemonPlanner {
     for (const Member& member : roster_.keepers) posts[member.instance].keepers.push_back(&member);
     for (const Member& member : roster_.leavers) posts[member.instance].leavers.push_back(&member);
     for (const Member& member : roster_.pending_leavers) posts[member.instance].pending_leavers.push_back(&member);
+    for (const Member& member : roster_.protected_leavers) posts[member.instance].protected_leavers.push_back(&member);
     for (const Member& member : roster_.stopping) ++posts[member.instance].stopping;
     for (const schedule::Capacity::Instance* instance : draft_.cluster.capacity.instances()) {
       const auto at = posts.find(instance);
@@ -93,6 +99,7 @@ class DaemonPlanner {
     std::vector<const Member*> keepers = post.keepers;
     std::ranges::sort(keepers, [](const Member* a, const Member* b) {
       if (a->is_healthy != b->is_healthy) return a->is_healthy;
+      if (a->is_protected != b->is_protected) return a->is_protected;
       return a->task->created_at < b->task->created_at;
     });
     stop_all({keepers.begin() + 1, keepers.end()});
@@ -103,17 +110,18 @@ class DaemonPlanner {
     if (tasks_ < most_tasks_ && (is_free || draft_.service.maximum_percent > 100)) {
       const auto misfit = fit_.misfit(*post.instance);
       if (!misfit) return start(post);
-      if (post.leavers.empty() && post.stopping == 0) {
+      if (post.leavers.empty() && post.protected_leavers.empty() && post.stopping == 0) {
         if (!failure_ || *misfit > failure_->misfit) failure_ = {post.instance->view.id, *misfit};
         return;
       }
     }
-    if (!is_free && post.leavers.empty()) return;  // what is left of it is stopping
-    if (post.leavers.empty() || (post.is_served() && served_ <= least_served_)) {
+    if (!is_free && post.leavers.empty()) return;  // what is left of it is stopping, or protected
+    const bool is_last = post.is_served() && !post.needs_no_leavers();
+    if (post.leavers.empty() || (is_last && served_ <= least_served_)) {
       is_held_back_ = true;
       return;
     }
-    if (post.is_served()) --served_;
+    if (is_last) --served_;
     stop_all(post.leavers);
   }
 
@@ -127,6 +135,10 @@ class DaemonPlanner {
 
   void stop_all(const std::vector<const Member*>& members) {
     for (const Member* member : members) {
+      if (member->is_protected) {
+        ++protected_keepers_;
+        continue;
+      }
       if (!member->is_unhealthy) {
         draft_.stop(*member->task);
         continue;
@@ -159,7 +171,8 @@ class DaemonPlanner {
   size_t served_ = 0;  // posts with a healthy task that this plan leaves there
   size_t most_tasks_ = 0;
   size_t least_served_ = 0;
-  bool is_held_back_ = false;  // the percentages keep an old task in its place
+  size_t protected_keepers_ = 0;  // that would go if they were not protected
+  bool is_held_back_ = false;     // the percentages keep an old task in its place
   std::optional<schedule::PlacementFailure> failure_;
 };
 

@@ -51,4 +51,10 @@ void tell_stuck(Draft& draft) {
       "the minimumHealthyPercent or maximumPercent value and try again.");
 }
 
+void tell_protected_surplus(Draft& draft, size_t count) {
+  if (count > 0 && !draft.state.is_held_up)
+    draft.tell(fmt::format("cannot reach a steady state yet: {} tasks that are to be stopped are protected.", count));
+  draft.state.is_held_up = count > 0;
+}
+
 }  // namespace fl::control::reconcile

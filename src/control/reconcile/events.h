@@ -18,4 +18,7 @@ void forget_placement_failure(Draft& draft);
 // The percentages allow neither a start nor a stop.
 void tell_stuck(Draft& draft);
 
+// So many tasks should go and are protected from scale-in; 0: none any more. AWS tells of it too; the words are ours.
+void tell_protected_surplus(Draft& draft, size_t count);
+
 }  // namespace fl::control::reconcile

@@ -74,8 +74,10 @@ void conclude(Draft& draft, const Roster& roster, const Progress& progress) {
     draft.tell_of(draft.primary, "deployment completed.");
   }
   end_old_deployments(draft, tallies);
+  tell_protected_surplus(draft, progress.protected_surplus);
   note_steadiness(draft, state.rollout_state == RolloutState::completed && progress.is_served && are_others_gone &&
-                             roster.leavers.empty() && roster.stopping.empty() && draft.plan.stop.empty());
+                             progress.protected_surplus == 0 && roster.leavers.empty() && roster.stopping.empty() &&
+                             draft.plan.stop.empty());
 }
 
 }  // namespace fl::control::reconcile

@@ -10,15 +10,16 @@
 namespace fl::control::reconcile {
 namespace {
 
-// A deleted service: all tasks stop, and with the last it is gone.
+// A deleted service: all tasks stop, protected or not (that is from scale-in and deployments), and with the last it is
+// gone.
 void plan_removal(Draft& draft, const Roster& roster) {
-  for (const auto* members : {&roster.keepers, &roster.leavers, &roster.pending_leavers})
+  for (const auto* members : {&roster.keepers, &roster.leavers, &roster.pending_leavers, &roster.protected_leavers})
     for (const Member& member : *members) draft.stop(*member.task);
   for (DeploymentState& state : draft.states) state.desired_count = 0;
   draft.state.is_steady = false;
   tell_starts_and_stops(draft);
-  draft.plan.is_gone =
-      roster.keepers.empty() && roster.leavers.empty() && roster.pending_leavers.empty() && roster.stopping.empty();
+  draft.plan.is_gone = roster.keepers.empty() && roster.leavers.empty() && roster.pending_leavers.empty() &&
+                       roster.protected_leavers.empty() && roster.stopping.empty();
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class History {
 
   void disturb() {
     SimulatedService& service = some_service();
-    switch (below(13)) {
+    switch (below(15)) {
       case 0: add_instance(); break;
       case 1:
         if (simulation_.instances().size() > 2) remove_instance();
@@ -117,6 +117,7 @@ class History {
       if (task.is_live() && task.is_desired_running) live.push_back(&task);
     if (live.empty()) return;
     SimulatedTask& task = *live[static_cast<size_t>(below(static_cast<int>(live.size())))];
+    if (one_in(3)) return simulation_.protect(service, task, std::chrono::seconds(1 + below(40)));
     if (one_in(3)) return simulation_.stop_by_user(service, task);
     if (one_in(2)) return simulation_.end(service, task, StopCode::essential_container_exited);
     if (task.status == TaskStatus::running)
@@ -146,6 +147,7 @@ TEST(Reconcile, KeepsTheRulesAndComesToRest) {
       EXPECT_TRUE(service.settings.state.is_steady);
       EXPECT_FALSE(service.settings.state.placement_failure);
       EXPECT_FALSE(service.settings.state.is_stuck);
+      EXPECT_FALSE(service.settings.state.is_held_up);
       const int wanted = Simulation::is_daemon(service) ? static_cast<int>(history.simulation().instances().size())
                                                         : service.settings.desired_count;
       EXPECT_EQ(service.live(), wanted);

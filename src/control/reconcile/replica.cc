@@ -43,7 +43,8 @@ class ReplicaPlanner {
     tell_starts_and_stops(draft_);
     tell_what_is_missing(unplaced);
     return {.desired = draft_.service.desired_count,
-            .is_served = draft_.plan.start.empty() && kept_ == desired_ && kept_healthy_ == desired_};
+            .is_served = draft_.plan.start.empty() && kept_ == desired_ && kept_healthy_ == desired_,
+            .protected_surplus = roster_.protected_leavers.size() + (kept_ - std::min(kept_, desired_))};
   }
 
  private:
@@ -56,7 +57,11 @@ class ReplicaPlanner {
     if (roster_.keepers.size() <= desired_) return;
     std::vector<schedule::StopCandidate> candidates;
     for (const Member& member : roster_.keepers)
-      candidates.push_back({member.task->id, member.task->instance, member.task->created_at, !member.is_healthy});
+      candidates.push_back({.id = member.task->id,
+                            .instance = member.task->instance,
+                            .created_at = member.task->created_at,
+                            .is_expendable = !member.is_healthy,
+                            .is_protected = member.is_protected});
     for (const size_t i :
          choose_to_stop(draft_.cluster.capacity, fit_.demand(), candidates, roster_.keepers.size() - desired_)) {
       stop(roster_.keepers[i]);
@@ -73,8 +78,8 @@ class ReplicaPlanner {
       draft_.wake_at(at);
       return 0;
     }
-    const size_t there =
-        roster_.keepers.size() + roster_.leavers.size() + roster_.pending_leavers.size() + roster_.stopping.size();
+    const size_t there = roster_.keepers.size() + roster_.leavers.size() + roster_.pending_leavers.size() +
+                         roster_.protected_leavers.size() + roster_.stopping.size();
     const auto most = static_cast<size_t>(percentages_.most_tasks);
     const size_t allowed = most - std::min(there, most);
     std::vector<std::string> ids = draft_.make_task_ids(std::min(missing, allowed));

@@ -46,10 +46,17 @@ void judge_health(Draft& draft, Member& member) {
       task.health == TaskHealth::healthy || !draft.service.deployments[task.deployment].has_health_check;
 }
 
+void judge_protection(Draft& draft, Member& member) {
+  const auto& until = member.task->protected_until;
+  if (!until || draft.now >= *until || member.is_unhealthy) return;
+  member.is_protected = true;
+  draft.wake_at(*until);
+}
+
 }  // namespace
 
 size_t Roster::healthy_keepers() const { return count_healthy(keepers); }
-size_t Roster::healthy_leavers() const { return count_healthy(leavers); }
+size_t Roster::healthy_leavers() const { return count_healthy(leavers) + count_healthy(protected_leavers); }
 
 Roster make_roster(Draft& draft) {
   Roster roster;
@@ -62,10 +69,13 @@ Roster make_roster(Draft& draft) {
       continue;
     }
     judge_health(draft, member);
+    judge_protection(draft, member);
     const bool may_stay = task.deployment == draft.primary && !member.is_unhealthy &&
                           member.instance->view.status == schedule::InstanceStatus::active;
     if (may_stay)
       roster.keepers.push_back(member);
+    else if (member.is_protected)
+      roster.protected_leavers.push_back(member);
     else if (task.status == TaskStatus::running)
       roster.leavers.push_back(member);
     else

@@ -43,7 +43,7 @@ struct SimulatedTask {
   bool is_desired_running = true;
   TaskHealth health = TaskHealth::unknown;
   WallTime created_at;
-  std::optional<WallTime> started_at, healthy_at, stopped_at, stopping_at;
+  std::optional<WallTime> started_at, healthy_at, stopped_at, stopping_at, protected_until;
   StopCode stop_code = StopCode::essential_container_exited;
   std::string stopped_reason;
   bool is_settled = false;
@@ -131,6 +131,10 @@ class Simulation {
     task.is_desired_running = false;
     task.stopping_at = now_;
     task.stop_code = StopCode::user_initiated;
+    service.is_dirty = true;
+  }
+  void protect(SimulatedService& service, SimulatedTask& task, Duration time) {
+    task.protected_until = now_ + time;
     service.is_dirty = true;
   }
   void end(SimulatedService& service, SimulatedTask& task, StopCode code) {
@@ -253,6 +257,7 @@ class Simulation {
                             .started_at = t.started_at,
                             .healthy_at = t.healthy_at,
                             .stopped_at = t.stopped_at,
+                            .protected_until = t.protected_until,
                             .stop_code = t.stop_code});
     }
     return view;
@@ -291,6 +296,9 @@ class Simulation {
     for (const StopTask& stop : plan.stop) {
       SimulatedTask& task = service.task(stop.id);
       EXPECT_TRUE(task.is_desired_running || stop.is_lost) << stop.id << " is stopped twice";
+      const bool may_go =
+          stop.is_lost || task.health == TaskHealth::unhealthy || service.settings.status == ServiceStatus::draining;
+      EXPECT_TRUE(may_go || !task.protected_until || now_ >= *task.protected_until) << stop.id << " is protected";
       task.is_desired_running = false;
       task.stopping_at = now_;
       task.stop_code = stop.code;
@@ -391,7 +399,8 @@ class Simulation {
       text += fmt::format(", {} status {} rollout {} failed {}", change.id, static_cast<int>(change.state.status),
                           static_cast<int>(change.state.rollout_state), change.state.failed_tasks);
     if (plan.service)
-      text += fmt::format(", steady {} stuck {} misfit {}", plan.service->is_steady, plan.service->is_stuck,
+      text += fmt::format(", steady {} stuck {} held up {} misfit {}", plan.service->is_steady, plan.service->is_stuck,
+                          plan.service->is_held_up,
                           plan.service->placement_failure ? static_cast<int>(*plan.service->placement_failure) : -1);
     for (const std::string& event : plan.events) text += ", " + event;
     return text;

@@ -34,9 +34,10 @@ struct TaskView {
   bool is_desired_running = true;           // desiredStatus RUNNING
   TaskHealth health = TaskHealth::unknown;  // of its containers
   WallTime created_at;
-  std::optional<WallTime> started_at;  // first RUNNING
-  std::optional<WallTime> healthy_at;  // last turned HEALTHY; needed only where the definition has health checks
-  std::optional<WallTime> stopped_at;  // STOPPED tasks only
+  std::optional<WallTime> started_at;       // first RUNNING
+  std::optional<WallTime> healthy_at;       // last turned HEALTHY; needed only where the definition has health checks
+  std::optional<WallTime> stopped_at;       // STOPPED tasks only
+  std::optional<WallTime> protected_until;  // scale-in protection; may be over
   StopCode stop_code = StopCode::essential_container_exited;  // STOPPED tasks only
 };
 
@@ -74,7 +75,8 @@ struct ServiceState {
   std::optional<WallTime> steady_event_at;            // the last "has reached a steady state."
   std::optional<schedule::Misfit> placement_failure;  // told in an event and still so
   std::optional<WallTime> placement_failure_event_at;
-  bool is_stuck = false;  // told: the percentages allow neither a start nor a stop
+  bool is_stuck = false;    // told: the percentages allow neither a start nor a stop
+  bool is_held_up = false;  // told: tasks that should go are protected
   bool operator==(const ServiceState&) const = default;
 };
 

@@ -57,6 +57,7 @@ reconcile::TaskView view_of(const state::Task& task, uint32_t deployment) {
           .started_at = task.shape.started_at,
           .healthy_at = task.healthy_at,
           .stopped_at = task.shape.stopped_at,
+          .protected_until = task.protected_until,
           .stop_code = tasks::is_stopped(task) ? stop_code_of(task) : StopCode::essential_container_exited};
 }
 

@@ -49,6 +49,7 @@ class Chooser {
 
  private:
   static bool stops_later(const StopCandidate& a, const StopCandidate& b) {
+    if (a.is_protected != b.is_protected) return a.is_protected;
     if (a.is_expendable != b.is_expendable) return b.is_expendable;
     if (a.created_at != b.created_at) return a.created_at < b.created_at;
     return a.id < b.id;
@@ -70,9 +71,13 @@ class Chooser {
     return host;
   }
 
+  bool has_choice(const Host& host) const {
+    return !host.tasks.empty() && !candidates_[host.tasks.back()].is_protected;
+  }
+
   // Whether a task of `b` stops before one of `a`.
   bool is_less(const Host& a, const Host& b) const {
-    if (a.tasks.empty() || b.tasks.empty()) return !b.tasks.empty();
+    if (!has_choice(a) || !has_choice(b)) return has_choice(b);
     const StopCandidate &x = candidates_[a.tasks.back()], &y = candidates_[b.tasks.back()];
     if (x.is_expendable != y.is_expendable) return y.is_expendable;
     for (size_t s = 0; s < ranking_.size(); ++s)
@@ -105,7 +110,8 @@ std::vector<size_t> choose_to_stop(const Capacity& capacity, const TaskDemand& d
                                    std::span<const StopCandidate> candidates, size_t count) {
   Chooser chooser(capacity, demand, candidates);
   std::vector<size_t> chosen;
-  for (size_t i = 0; i < std::min(count, candidates.size()); ++i) chosen.push_back(chooser.take_next());
+  const auto free = static_cast<size_t>(std::ranges::count(candidates, false, &StopCandidate::is_protected));
+  for (size_t i = 0; i < std::min(count, free); ++i) chosen.push_back(chooser.take_next());
   return chosen;
 }
 

@@ -54,6 +54,7 @@ void members(R& r, Io& io) {
   io("executionCredentialsId", r.execution_credentials_id);
   io("healthyAt", r.healthy_at);
   io("isSettled", r.is_settled);
+  io("protectedUntil", r.protected_until);
 }
 template <Is<reconcile::DeploymentState> R, class Io>
 void members(R& r, Io& io) {
@@ -73,6 +74,7 @@ void members(R& r, Io& io) {
   io("placementFailure", r.placement_failure);
   io("placementFailureEventAt", r.placement_failure_event_at);
   io("isStuck", r.is_stuck);
+  io("isHeldUp", r.is_held_up);
 }
 template <Is<Deployment> R, class Io>
 void members(R& r, Io& io) {

@@ -63,8 +63,9 @@ struct Task {
   std::optional<WallTime> drain_until;
   // Names of the credentials its containers ask the agent for; empty without such a role.
   std::string credentials_id, execution_credentials_id;
-  std::optional<WallTime> healthy_at;  // last turned HEALTHY
-  bool is_settled = false;             // STOPPED, and its service has taken notice
+  std::optional<WallTime> healthy_at;       // last turned HEALTHY
+  bool is_settled = false;                  // STOPPED, and its service has taken notice
+  std::optional<WallTime> protected_until;  // from scale-in and deployments; may be over
   bool operator==(const Task&) const = default;
 };
 
