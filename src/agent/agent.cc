@@ -54,7 +54,8 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
     co_return fail(Code::unavailable, fmt::format("cannot make {}: {}", options_.data_directory, error.message()));
   FL_CO_TRY_VOID(store_.open());
   FL_CO_TRY(identity_, session::load_identity(identity_path()));
-  auto endpoint = metadata::MetadataServer::listen(loop_, *this, options_.metadata_address, identity_.metadata_port);
+  auto endpoint = metadata::MetadataServer::listen(loop_, *this, control_plane_, options_.metadata_address,
+                                                   identity_.metadata_port);
   std::unique_ptr<metadata::MetadataServer> metadata;
   if (endpoint) {
     metadata = std::move(*endpoint);
@@ -69,6 +70,13 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
   surroundings_.execution_env = options_.registration.is_external ? "AWS_ECS_EXTERNAL" : "AWS_ECS_EC2";
 
   auto ready = co_await engine_.open(*this);
+  if (const std::string& gateway = engine_.facts().bridge_gateway; ready && metadata != nullptr && !gateway.empty()) {
+    // Nobody but containers on the bridge, and this machine, can reach it there.
+    if (const auto also = metadata->listen_also(gateway); also)
+      surroundings_.bridge_metadata_url = fmt::format("http://{}:{}", gateway, metadata->port());
+    else
+      log::warn("{}; containers on the bridge get no metadata", also.error().message);
+  }
   if (ready) ready = co_await take_over_tasks();
   if (ready) {
     log::info("agent: engine {} {} ({}), {} tasks taken over", engine_.facts().name, engine_.facts().version,

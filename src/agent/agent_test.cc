@@ -429,8 +429,8 @@ TEST_F(AgentTest, TellsContainersWhoTheyAre) {
   const std::string answer = directory.path() + "/answer";
   auto web =
       shell("web", fmt::format("echo $ECS_CONTAINER_METADATA_URI_V4 > {}.new; echo $AWS_CONTAINER_CREDENTIALS_FULL_URI "
-                               ">> {}.new; mv {}.new {}; sleep 1000",
-                               answer, answer, answer, answer));
+                               ">> {}.new; echo $ECS_AGENT_URI >> {}.new; mv {}.new {}; sleep 1000",
+                               answer, answer, answer, answer, answer));
   ecs::agent::Task task;
   task.arn = task_arn("t1");
   task.desired_status = "RUNNING";
@@ -445,19 +445,21 @@ TEST_F(AgentTest, TellsContainersWhoTheyAre) {
   ASSERT_TRUE(told("t1", {"RUNNING"}));
   const auto text = *engine::process::read_file(answer);
   const auto urls = split(trim(text), '\n');
-  ASSERT_EQ(urls.size(), 2u);
+  ASSERT_EQ(urls.size(), 3u);
 
   net::Resolver resolver(loop);
   http::Fetcher fetcher(loop, resolver, nullptr);
-  const auto get = [&](std::string url) {
+  const auto ask = [&](std::string method, std::string url, std::string body) {
     std::optional<Result<http::FetchResponse>> out;
     const auto run = [&]() -> net::Task<> {
-      out = co_await fetcher.fetch({.url = *http::Url::parse(url), .headers = {}, .body = {}});
+      out = co_await fetcher.fetch(
+          {.method = method, .url = *http::Url::parse(url), .headers = {}, .body = std::move(body)});
     };
     net::spawn(run());
     EXPECT_TRUE(turn_until([&] { return out.has_value(); }));
     return *std::move(out);
   };
+  const auto get = [&](std::string url) { return ask("GET", std::move(url), ""); };
   const auto container = get(std::string(urls[0]));
   ASSERT_TRUE(container);
   EXPECT_EQ(json::parse(container->body)->string_at("Name"), "web");
@@ -468,6 +470,45 @@ TEST_F(AgentTest, TellsContainersWhoTheyAre) {
   EXPECT_EQ(json::parse(get(std::string(urls[1]))->body)->string_at("SecretAccessKey"), "SK");
   EXPECT_EQ(get(std::string(urls[1]) + "x")->status, 400);
   EXPECT_EQ(get(std::string(urls[0]) + "x")->status, 404);
+
+  // Scale-in protection is the control plane's affair, asked for with the task's own role.
+  const std::string protection = std::string(urls[2]) + "/task-protection/v1/state";
+  const auto told_of = [&](std::string_view members) {
+    return fmt::format(R"({{"protectedTasks": [{{"taskArn": "{}", {}}}], "failures": []}})", task_arn("t1"), members);
+  };
+  control->refusals["UpdateTaskProtection"] = {200,
+                                               told_of(R"("protectionEnabled": true, "expirationDate": 1767232800)")};
+  EXPECT_EQ(ask("PUT", protection, R"({"ProtectionEnabled": true, "ExpiresInMinutes": 60})")->body,
+            fmt::format(R"({{"protection":{{"ExpirationDate":"2026-01-01T02:00:00Z","ProtectionEnabled":true,)"
+                        R"("TaskArn":"{}"}}}})",
+                        task_arn("t1")));
+  const auto& call = control->calls.back();
+  EXPECT_EQ(call.first, "UpdateTaskProtection");
+  EXPECT_EQ(json::to_text(*call.second.find("tasks")), fmt::format(R"(["{}"])", task_arn("t1")));
+  EXPECT_EQ(json::to_text(*call.second.find("expiresInMinutes")), "60");
+  EXPECT_THAT(control->authorizations.back(), HasSubstr("Credential=AK/"));
+  control->refusals["GetTaskProtection"] = {200, told_of(R"("protectionEnabled": false)")};
+  EXPECT_EQ(get(protection)->body,
+            fmt::format(R"({{"protection":{{"ExpirationDate":null,"ProtectionEnabled":false,"TaskArn":"{}"}}}})",
+                        task_arn("t1")));
+  control->refusals["UpdateTaskProtection"] = {
+      200, fmt::format(R"({{"protectedTasks": [], "failures": [{{"arn": "{}", "reason": "DEPLOYMENT_BLOCKED"}}]}})",
+                       task_arn("t1"))};
+  EXPECT_EQ(ask("PUT", protection, R"({"ProtectionEnabled": true})")->body,
+            fmt::format(R"({{"failure":{{"Arn":"{}","Reason":"DEPLOYMENT_BLOCKED","Detail":null}}}})", task_arn("t1")));
+  control->refusals["GetTaskProtection"] = {400, R"({"__type": "AccessDeniedException", "message": "not you"})"};
+  const auto denied = get(protection);
+  EXPECT_EQ(denied->status, 400);
+  EXPECT_THAT(denied->body, HasSubstr(R"("Code":"AccessDeniedException")"));
+  const size_t calls = control->calls.size();
+  for (const char* wrong :
+       {"", "[]", "{}", R"({"ProtectionEnabled": 1})", R"({"ExpiresInMinutes": 5})",
+        R"({"ProtectionEnabled": true, "ExpiresInMinutes": -1})", R"({"ProtectionEnabled": true, "X": 1})"})
+    EXPECT_EQ(ask("PUT", protection, wrong)->status, 400) << wrong;
+  EXPECT_EQ(ask("PUT", protection, std::string(5000, ' '))->status, 400);
+  EXPECT_EQ(ask("POST", protection, "{}")->status, 405);
+  EXPECT_EQ(get(std::string(urls[2]) + "x/task-protection/v1/state")->status, 404);
+  EXPECT_EQ(control->calls.size(), calls);
   // Secrets are not on disk.
   EXPECT_FALSE(engine::process::read_file(directory.path() + "/tasks/t1.json")->contains("SK"));
 }

@@ -41,6 +41,7 @@ class FakeControlPlane final : public http::Handler {
 
   // ---- what came
   std::vector<std::pair<std::string, json::Value>> calls;  // action and request
+  std::vector<std::string> authorizations;                 // of the calls, in the same order
   std::vector<std::string> targets;                        // of the WebSocket requests
   std::vector<ecs::agent::Envelope> from_acs, from_tcs;
   std::vector<ecs::SubmitTaskStateChangeRequest> changes;
@@ -91,6 +92,8 @@ class FakeControlPlane final : public http::Handler {
     }
     const std::string_view target = *exchange.request.headers.find("X-Amz-Target");
     const std::string action(target.substr(target.find('.') + 1));
+    const auto* authorization = exchange.request.headers.find("Authorization");
+    self.authorizations.emplace_back(authorization == nullptr ? std::string_view() : *authorization);
     self.answer(exchange, action, json::parse(body).value_or(json::Value()));
   }
 

@@ -107,6 +107,18 @@ Result<Container> read_container(std::string_view text) {
   return out;
 }
 
+Result<Network> read_network(std::string_view text) {
+  FL_TRY(const json::Value value, json::parse(text));
+  Network out;
+  const json::Value* addresses = value.find("IPAM");
+  const json::Value* configs = addresses == nullptr ? nullptr : addresses->find("Config");
+  if (configs != nullptr && configs->if_array() != nullptr)
+    for (const json::Value& config : *configs->if_array())
+      if (out.gateway.empty()) out.gateway = config.string_at("Gateway");
+  out.bridge_interface = text_at(value.find("Options"), "com.docker.network.bridge.name");
+  return out;
+}
+
 Result<std::vector<std::string>> read_ids(std::string_view text) {
   FL_TRY(const json::Value value, json::parse(text));
   if (value.if_array() == nullptr) return fail(Code::unavailable, "an answer that is no list");

@@ -26,6 +26,23 @@ TEST(DockerAnswers, TellsTheEnginesApart) {
   EXPECT_FALSE(read_version("<html>"));
 }
 
+TEST(DockerAnswers, ReadsNetworks) {
+  const auto fresh = read_network(
+      R"({"Name":"bridge","IPAM":{"Driver":"default","Options":null,"Config":[{"Subnet":"172.17.0.0/16"}]},)"
+      R"("Options":{"com.docker.network.bridge.name":"docker0"}})");
+  ASSERT_TRUE(fresh) << fresh.error().message;
+  EXPECT_EQ(fresh->gateway, "");
+  EXPECT_EQ(fresh->bridge_interface, "docker0");
+  const auto podman =
+      read_network(R"({"Name":"podman","IPAM":{"Config":[{"Subnet":"10.88.0.0/16","Gateway":"10.88.0.1"}]},)"
+                   R"("Options":null})");
+  ASSERT_TRUE(podman) << podman.error().message;
+  EXPECT_EQ(podman->gateway, "10.88.0.1");
+  EXPECT_EQ(podman->bridge_interface, "");
+  EXPECT_TRUE(read_network(R"({"IPAM":null})"));
+  EXPECT_FALSE(read_network("<html>"));
+}
+
 TEST(DockerAnswers, ReadsContainers) {
   const auto running = read_container(
       R"({"Id":"abc","Name":"/ecs-web-1-web-1","State":{"Status":"running","Running":true,"OOMKilled":false,"ExitCode":0,)"

@@ -205,6 +205,12 @@ Client::Call<Usage> Client::usage(std::string id) {
   co_return read_usage(response.body);
 }
 
+Client::Call<Network> Client::inspect_network(std::string name) {
+  FL_CO_TRY(const auto response,
+            co_await send({.method = "GET", .target = fmt::format("/networks/{}", name), .body = {}, .on_body = {}}));
+  co_return read_network(response.body);
+}
+
 Client::Call<> Client::create_volume(json::Value settings) {
   FL_CO_TRY_VOID(
       co_await send({.method = "POST", .target = "/volumes/create", .body = std::move(settings), .on_body = {}}));

@@ -53,6 +53,13 @@ struct Usage {
   uint64_t cpu_ns = 0, memory_bytes = 0;
 };
 
+// A network of the engine's. One of both, mostly: dockerd leaves the gateway of its own bridge out until it starts
+// again.
+struct Network {
+  std::string gateway;           // address that containers have as their gateway
+  std::string bridge_interface;  // name, on the host
+};
+
 class Client {
  public:
   template <class T = void>
@@ -79,6 +86,7 @@ class Client {
   // Runs a command to its end. -> exit code
   Call<int> exec(std::string id, std::vector<std::string> command, Duration timeout);
   Call<Usage> usage(std::string id);
+  Call<Network> inspect_network(std::string name);
   Call<> create_volume(json::Value settings);
   Call<> remove_volume(std::string name);
   // Calls `on_event` for each event of a container until the connection ends, which is an error.
@@ -105,6 +113,7 @@ class Client {
 // ---- answers, pure
 Result<Version> read_version(std::string_view text);
 Result<Container> read_container(std::string_view text);
+Result<Network> read_network(std::string_view text);
 Result<std::vector<std::string>> read_ids(std::string_view text);
 Result<Event> read_event(std::string_view line);
 Result<Usage> read_usage(std::string_view text);

@@ -104,6 +104,8 @@ struct EngineFacts {
   std::string why;      // one phrase for the log: how it came to be chosen
   // Network modes it can do, as attributes and refusals say.
   std::vector<NetworkMode> network_modes;
+  // Address under which containers in bridge mode reach this machine, known from open() on; empty: they share ours.
+  std::string bridge_gateway;
   std::vector<std::string> capabilities;  // attribute names: ecs.capability..., com.amazonaws.ecs.capability...
 };
 

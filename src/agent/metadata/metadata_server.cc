@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "agent/metadata/task_protection.h"
 #include "base/json.h"
 #include "base/strings.h"
 #include "ecs/shape.h"
 
 namespace fl::agent::metadata {
 namespace {
+
+constexpr size_t kMaxBody = 4096;
 
 using ecs::text;
 using task::ContainerRecord;
@@ -102,11 +105,14 @@ json::Value credentials_json(const ecs::agent::RoleCredentials& credentials) {
 
 class MetadataServer::Handler final : public http::Handler {
  public:
-  explicit Handler(const TaskDirectory& tasks) : tasks_(tasks) {}
+  Handler(const TaskDirectory& tasks, session::ControlPlane& control_plane)
+      : tasks_(tasks), control_plane_(control_plane) {}
 
   net::Task<> handle(http::Exchange& exchange) const override {
     const auto parts = split(exchange.request.path, '/');  // "", "v4", ID, ["task"]
     const std::string_view rest = parts.size() > 3 ? parts[3] : std::string_view();
+    if (parts.size() == 6 && parts[1] == "api" && rest == "task-protection" && parts[4] == "v1" && parts[5] == "state")
+      co_return co_await protection(exchange, std::string(parts[2]));
     if (parts.size() >= 3 && exchange.request.method_id == http::Method::get) {
       if ((parts[1] == "v4" || parts[1] == "v3") && parts.size() <= 4) co_return metadata(exchange, parts[2], rest);
       if (parts[1] == "v2" && parts[2] == "credentials" && parts.size() == 4) co_return credentials(exchange, rest);
@@ -115,13 +121,47 @@ class MetadataServer::Handler final : public http::Handler {
   }
 
  private:
-  void metadata(http::Exchange& exchange, std::string_view id, std::string_view what) const {
-    for (const task::Runner* runner : tasks_.runners())
-      for (size_t i = 0; i < runner->spec().containers.size(); ++i) {
-        if (id.empty() || runner->metadata_id(i) != id) continue;
-        if (what.empty()) return answer(exchange, container_json(*runner, i));
-        if (what == "task" || what == "taskWithTags") return answer(exchange, task_json(*runner));
+  // The container of that id; null when there is none.
+  std::pair<const task::Runner*, size_t> find(std::string_view id) const {
+    if (!id.empty())
+      for (const task::Runner* runner : tasks_.runners())
+        for (size_t i = 0; i < runner->spec().containers.size(); ++i)
+          if (runner->metadata_id(i) == id) return {runner, i};
+    return {nullptr, 0};
+  }
+  net::Task<> protection(http::Exchange& exchange, std::string id) const {
+    const bool is_change = exchange.request.method_id == http::Method::put;
+    if (!is_change && exchange.request.method_id != http::Method::get)
+      co_return exchange.respond(405, "405 method not allowed\n");
+    std::string body;
+    while (is_change && exchange.request_body != nullptr) {
+      const http::BodyChunk chunk = co_await exchange.request_body->read();
+      body += chunk.data;
+      if (chunk.error != http::BodyError::none || body.size() > kMaxBody) {
+        exchange.close_connection = true;
+        co_return exchange.respond(400, "400 bad request\n");
       }
+      if (chunk.last) break;
+    }
+    const task::Runner* runner = find(id).first;
+    if (runner == nullptr) co_return exchange.respond(404, "404 page not found\n");
+    // The task may be gone before the answer is there.
+    ProtectionCall call{.task_arn = runner->spec().arn, .cluster_arn = runner->spec().cluster_arn, .role = nullptr};
+    if (const auto* role = tasks_.credentials(runner->spec().credentials_id); role != nullptr)
+      call.role = std::make_unique<aws::FixedCredentials>(
+          aws::Credentials{.access_key_id = std::string(text(role->access_key_id)),
+                           .secret_access_key = std::string(text(role->secret_access_key)),
+                           .session_token = std::string(text(role->session_token)),
+                           .expires = std::nullopt});
+    if (is_change) call.change = std::move(body);
+    const ProtectionAnswer told = co_await task_protection(control_plane_, std::move(call));
+    exchange.respond_owned(told.status, json::to_text(told.body), "application/json");
+  }
+  void metadata(http::Exchange& exchange, std::string_view id, std::string_view what) const {
+    if (const auto [runner, container] = find(id); runner != nullptr) {
+      if (what.empty()) return answer(exchange, container_json(*runner, container));
+      if (what == "task" || what == "taskWithTags") return answer(exchange, task_json(*runner));
+    }
     exchange.respond_owned(404, json::to_text("V4 metadata handler: unable to get container ID from request"),
                            "application/json");
   }
@@ -138,34 +178,52 @@ class MetadataServer::Handler final : public http::Handler {
   }
 
   const TaskDirectory& tasks_;
+  session::ControlPlane& control_plane_;
 };
 
 Result<std::unique_ptr<MetadataServer>> MetadataServer::listen(net::Loop& loop, const TaskDirectory& tasks,
+                                                               session::ControlPlane& control_plane,
                                                                const std::string& address, uint16_t port) {
   auto fd = net::listen_tcp(address, port);
   if (!fd && port != 0) fd = net::listen_tcp(address, 0);
   if (!fd) return tl::make_unexpected(std::move(fd).error().context("metadata endpoint"));
   FL_TRY(const net::SocketAddress local, net::local_address(*fd));
-  return std::unique_ptr<MetadataServer>(new MetadataServer(loop, tasks, *fd, local.port));
+  std::unique_ptr<MetadataServer> server(new MetadataServer(loop, tasks, control_plane, local.port));
+  server->accept_on(*fd);
+  return server;
 }
 
-MetadataServer::MetadataServer(net::Loop& loop, const TaskDirectory& tasks, int fd, uint16_t port)
-    : port_(port), handler_(std::make_unique<Handler>(tasks)), server_(loop, {}, *handler_) {
-  listener_ = std::make_unique<net::Listener>(loop, fd, [this, &loop](int accepted, const net::SocketAddress& peer) {
+Result<> MetadataServer::listen_also(const std::string& address) {
+  const auto fd = net::listen_tcp(address, port_);
+  if (!fd) return tl::make_unexpected(Error(fd.error()).context("metadata endpoint"));
+  accept_on(*fd);
+  return {};
+}
+
+void MetadataServer::accept_on(int fd) {
+  listeners_.push_back(std::make_unique<net::Listener>(loop_, fd, [this](int accepted, const net::SocketAddress& peer) {
     http::ConnectionInfo info;
     info.peer = peer;
     info.peer_ip_size = static_cast<uint8_t>(peer.ip.write(info.peer_ip));
-    server_.serve(std::make_unique<net::TcpStream>(loop, accepted), info);
-  });
+    server_.serve(std::make_unique<net::TcpStream>(loop_, accepted), info);
+  }));
+}
+
+MetadataServer::MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane,
+                               uint16_t port)
+    : loop_(loop),
+      port_(port),
+      handler_(std::make_unique<Handler>(tasks, control_plane)),
+      server_(loop, {}, *handler_) {
   server_.set_on_closed([this] {
-    if (listener_ == nullptr && server_.connections() == 0) closed_.request_stop();
+    if (listeners_.empty() && server_.connections() == 0) closed_.request_stop();
   });
 }
 
 MetadataServer::~MetadataServer() = default;
 
 net::Task<> MetadataServer::close() {
-  listener_.reset();
+  listeners_.clear();
   server_.close_all();
   if (server_.connections() > 0) co_await net::sleep_until(net::Stream::kNever, closed_);
 }

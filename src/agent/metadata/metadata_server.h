@@ -1,13 +1,15 @@
-// The task metadata endpoint, version 4 (3 by another name), and the credentials endpoint: what containers ask to learn
-// who they are. A container is told apart by the random id in its URL, not by where it asks from. Agent thread.
+// The task metadata endpoint, version 4 (3 by another name), the credentials endpoint and the agent's: what containers
+// ask to learn who they are, and not to be stopped. A container is told apart by the random id in its URL, not by where
+// it asks from. Agent thread.
 //
-//   /v4/ID  /v4/ID/task  /v4/ID/taskWithTags  (and /v3/...)  /v2/credentials/ID
+//   /v4/ID  /v4/ID/task  /v4/ID/taskWithTags  (and /v3/...)  /v2/credentials/ID  /api/ID/task-protection/v1/state
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/session/control_plane.h"
 #include "agent/task/runner.h"
 #include "base/result.h"
 #include "ecs/agent_protocol.h"
@@ -31,8 +33,12 @@ class MetadataServer {
  public:
   // Listens on `port`, or on a free one when that is taken or 0.
   static Result<std::unique_ptr<MetadataServer>> listen(net::Loop& loop, const TaskDirectory& tasks,
+                                                        session::ControlPlane& control_plane,
                                                         const std::string& address, uint16_t port);
   ~MetadataServer();
+
+  // On the same port of another address.
+  Result<> listen_also(const std::string& address);
 
   uint16_t port() const { return port_; }
   // Ends every connection and waits for that.
@@ -40,12 +46,14 @@ class MetadataServer {
 
  private:
   class Handler;
-  MetadataServer(net::Loop& loop, const TaskDirectory& tasks, int fd, uint16_t port);
+  MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane, uint16_t port);
+  void accept_on(int fd);
 
+  net::Loop& loop_;
   const uint16_t port_;
   std::unique_ptr<Handler> handler_;
   http::Server server_;
-  std::unique_ptr<net::Listener> listener_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
   net::StopSource closed_;
 };
 

@@ -49,6 +49,7 @@ class ControlPlane {
   void set_credentials(std::unique_ptr<aws::CredentialSource> credentials) { credentials_ = std::move(credentials); }
 
   aws::Caller& caller() { return caller_; }
+  aws::CredentialSource& credentials() { return *credentials_; }
   const std::string& region() const { return options_.region; }
   http::Fetcher& fetcher() { return fetcher_; }
 

@@ -258,14 +258,14 @@ Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t i
   const auto inject = [&out](std::string name, std::string value) {
     out.environment.emplace_back(std::move(name), std::move(value));
   };
-  if (!around.metadata_url.empty()) {
-    inject("ECS_CONTAINER_METADATA_URI", fmt::format("{}/v3/{}", around.metadata_url, tokens.metadata_id));
-    inject("ECS_CONTAINER_METADATA_URI_V4", fmt::format("{}/v4/{}", around.metadata_url, tokens.metadata_id));
-    inject("ECS_AGENT_URI", fmt::format("{}/api/{}", around.metadata_url, tokens.metadata_id));
-    // The relative form means 169.254.170.2, which nobody has set up; SDKs take the full one on loopback.
+  const bool is_bridged = task.network_mode == engine::NetworkMode::bridge && !around.bridge_metadata_url.empty();
+  if (const std::string& url = is_bridged ? around.bridge_metadata_url : around.metadata_url; !url.empty()) {
+    inject("ECS_CONTAINER_METADATA_URI", fmt::format("{}/v3/{}", url, tokens.metadata_id));
+    inject("ECS_CONTAINER_METADATA_URI_V4", fmt::format("{}/v4/{}", url, tokens.metadata_id));
+    inject("ECS_AGENT_URI", fmt::format("{}/api/{}", url, tokens.metadata_id));
+    // The relative form means 169.254.170.2, which nobody has set up; SDKs take the full one on loopback only.
     if (!task.credentials_id.empty())
-      inject("AWS_CONTAINER_CREDENTIALS_FULL_URI",
-             fmt::format("{}/v2/credentials/{}", around.metadata_url, task.credentials_id));
+      inject("AWS_CONTAINER_CREDENTIALS_FULL_URI", fmt::format("{}/v2/credentials/{}", url, task.credentials_id));
   }
   inject("AWS_EXECUTION_ENV", around.execution_env);
 

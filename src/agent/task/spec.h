@@ -74,8 +74,9 @@ Result<TaskSpec> make_spec(const ecs::agent::Task& task, const SpecOptions& opti
 // What identifies the agent and its surroundings to containers.
 struct Surroundings {
   std::string cluster;
-  std::string metadata_url;   // "http://127.0.0.1:51679"; empty: no endpoint
-  std::string execution_env;  // AWS_EXECUTION_ENV
+  std::string metadata_url;         // "http://127.0.0.1:51679"; empty: no endpoint
+  std::string bridge_metadata_url;  // the same for containers on a bridge of the engine's; empty: there is none
+  std::string execution_env;        // AWS_EXECUTION_ENV
   std::string region;
 };
 

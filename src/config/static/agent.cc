@@ -49,8 +49,8 @@ void describe(Fields<Agent>& f) {
     kFairleadOnly);
   f("log-max-size", &Agent::log_max_size, "MiB a container's log file may have before another is begun", kFairleadOnly);
   f("log-max-files", &Agent::log_max_files, "log files kept of each container", kFairleadOnly);
-  f("metadata-address", &Agent::metadata_address, "address on which containers reach the metadata endpoint",
-    kFairleadOnly);
+  f("metadata-address", &Agent::metadata_address,
+    "address of the metadata endpoint; containers on a bridge reach it at their gateway", kFairleadOnly);
   f("log-level", &Agent::log_level, "DEBUG, INFO, WARN or ERROR (also ECS_LOGLEVEL)", kFairleadOnly);
 }
 

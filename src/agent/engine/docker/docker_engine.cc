@@ -1,6 +1,7 @@
 #include "agent/engine/docker/docker_engine.h"
 
 #include <fmt/format.h>
+#include <ifaddrs.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "agent/logs/log_file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "net/address.h"
 
 namespace fl::agent::engine {
 namespace {
@@ -45,6 +47,18 @@ std::vector<PortBinding> bindings_of(const std::vector<docker::PortBinding>& por
     out.push_back({port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.container_port, port.host_port, port.udp});
   }
   return out;
+}
+
+// The IPv4 address of one of our interfaces; empty without one.
+std::string interface_address(const std::string& name) {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return {};
+  std::string address;
+  for (const ifaddrs* entry = list; entry != nullptr && address.empty(); entry = entry->ifa_next)
+    if (entry->ifa_name == name && entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == AF_INET)
+      address = net::SocketAddress::from(entry->ifa_addr).ip.to_string();
+  ::freeifaddrs(list);
+  return address;
 }
 
 // When the last line of a log was written; the next follow begins behind it.
@@ -172,8 +186,18 @@ DockerEngine::Call<> DockerEngine::open(ExitListener& listener) {
     const auto container = co_await client_.inspect(id);
     if (container && container->is_running) watch(id);
   }
+  facts_.bridge_gateway = co_await find_bridge_gateway();
   work_.spawn(follow_events());
   co_return Result<>();
+}
+
+net::Task<std::string> DockerEngine::find_bridge_gateway() {
+  const auto network = co_await client_.inspect_network(facts_.name == "podman" ? "podman" : "bridge");
+  if (!network) {  // dockerd --bridge=none
+    log::info("agent: {} has no bridge: {}", facts_.name, network.error().message);
+    co_return std::string();
+  }
+  co_return network->gateway.empty() ? interface_address(network->bridge_interface) : network->gateway;
 }
 
 net::Task<> DockerEngine::close() {

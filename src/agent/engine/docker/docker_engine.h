@@ -47,6 +47,7 @@ class DockerEngine final : public Engine {
   std::string log_path(const std::string& id) const override;
 
  private:
+  net::Task<std::string> find_bridge_gateway();
   net::Task<> follow_events();
   net::Task<> report_exit(std::string id);
   net::Task<> look_at_all();
