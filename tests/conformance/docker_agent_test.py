@@ -1,101 +1,18 @@
 #!/usr/bin/env python3
-"""`fairlead agent --engine=docker` against dockerd itself, in a network namespace made for it (dockerd changes iptables),
-with an image made here of busybox. Needs root, dockerd and busybox-static (tools/install_deps.sh --conformance); where it
-cannot run it says why and is skipped (exit 77)."""
-import os
-import shutil
-import subprocess
+"""`fairlead agent --engine=docker` against dockerd itself, as docker_hosts.py starts it."""
+import json
 import sys
-import tarfile
-import tempfile
 import unittest
-from pathlib import Path
+import urllib.request
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from control_plane import QUICK, Pair, connected  # noqa: E402
-from support import get, wait_until  # noqa: E402
+from docker_hosts import hosts, in_namespace  # first: it knows where support.py is
+from control_plane import QUICK, Pair, connected
+from support import get, wait_until
 
-BUSYBOX = shutil.which("busybox", path="/bin:/usr/bin")
-WORK = os.environ.get("FL_DOCKER_WORK")
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
-def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
-
-
-def docker(*arguments):
-    return run("docker", "-H", f"unix://{WORK}/docker.sock", *arguments)
-
-
-def outside():
-    """Makes the namespace, runs this script inside it, removes what was made."""
-    for program in ("dockerd", "docker", "containerd", "ip", "nsenter", "iptables"):
-        if shutil.which(program) is None:
-            skip(f"{program} is not installed")
-    if BUSYBOX is None:
-        skip("busybox-static is not installed")
-    if os.geteuid() != 0:
-        skip("dockerd needs root")
-    name = f"fl-docker-{os.getpid()}"
-    if subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode != 0:
-        skip("no network namespace can be made")
-    work = tempfile.mkdtemp(prefix="fld-")  # short: a unix socket's path has 107 bytes
-    inside = ["nsenter", f"--net=/run/netns/{name}"]
-    daemon = None
-    try:
-        run(*inside, "ip", "link", "set", "lo", "up")
-        (Path(work) / "daemon.json").write_text("{}")
-        with open(f"{work}/dockerd.log", "wb") as log:
-            daemon = subprocess.Popen([*inside, "dockerd", "--config-file", f"{work}/daemon.json", "--data-root",
-                                       f"{work}/data", "--exec-root", f"{work}/exec", "--pidfile", f"{work}/pid",
-                                       "-H", f"unix://{work}/docker.sock"], stdout=log, stderr=log)
-        try:
-            wait_until(lambda: daemon.poll() is not None or subprocess.run(
-                ["docker", "-H", f"unix://{work}/docker.sock", "version"], capture_output=True).returncode == 0,
-                "dockerd answers", 60)
-        except AssertionError:
-            pass
-        if daemon.poll() is not None:
-            print(Path(f"{work}/dockerd.log").read_text()[-3000:])
-            skip("dockerd does not start here")
-        return subprocess.run([*inside, sys.executable, *sys.argv], env={**os.environ, "FL_DOCKER_WORK": work}).returncode
-    finally:
-        if daemon is not None and daemon.poll() is None:
-            daemon.terminate()
-            daemon.wait(60)
-        subprocess.run(["ip", "netns", "delete", name], capture_output=True)
-        subprocess.run(["umount", "-l", *[line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()
-                                           if work in line]], capture_output=True)
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def make_image():
-    """localhost/bb:1: busybox under all its names."""
-    archive = f"{WORK}/rootfs.tar"
-    with tarfile.open(archive, "w") as tar:
-        tar.add(BUSYBOX, "bin/busybox")
-        for name in run(BUSYBOX, "--list").split():
-            if name != "busybox":
-                link = tarfile.TarInfo(f"bin/{name}")
-                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
-                tar.addfile(link)
-        for folder in ("tmp", "proc", "sys", "dev", "etc", "www"):
-            entry = tarfile.TarInfo(folder)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(entry)
-    docker("import", "--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin", archive, "localhost/bb:1")
+HOST = hosts() and hosts()[0]
 
 
 class DockerAgentTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        make_image()
-
     def setUp(self):
         self.pair = Pair()
         self.addCleanup(self.remove_containers)
@@ -104,12 +21,12 @@ class DockerAgentTest(unittest.TestCase):
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
-        self.pair.start_agent("agent", "--engine=auto", f"--docker-host=unix://{WORK}/docker.sock")
+        self.pair.start_agent("agent", "--engine=auto", f"--docker-host={HOST.socket}")
         wait_until(lambda: connected(self.ecs), "the agent is connected", 30)
 
     def remove_containers(self):
-        if ids := docker("ps", "-aq").split():
-            docker("rm", "-f", *ids)
+        if ids := HOST.docker("ps", "-aq").split():
+            HOST.docker("rm", "-f", *ids)
 
     def show_logs(self):
         if self._outcome.result.failures or self._outcome.result.errors:
@@ -151,9 +68,9 @@ class DockerAgentTest(unittest.TestCase):
         self.assertEqual((binding["bindIP"], binding["containerPort"]), ("0.0.0.0", 80))
         self.assertEqual(self.container(task, "init")["exitCode"], 0)
         wait_until(lambda: get(binding["hostPort"], "/index.html").status == 200, "the container answers")
-        labels = docker("inspect", "--format", "{{json .Config.Labels}}", web["runtimeId"])
+        labels = HOST.docker("inspect", "--format", "{{json .Config.Labels}}", web["runtimeId"])
         self.assertIn(f'"com.amazonaws.ecs.task-arn":"{task}"', labels)
-        environment = docker("inspect", "--format", "{{json .Config.Env}}", web["runtimeId"])
+        environment = HOST.docker("inspect", "--format", "{{json .Config.Env}}", web["runtimeId"])
         self.assertIn('"A=b"', environment)
         self.assertIn("ECS_CONTAINER_METADATA_URI_V4=", environment)
         log = self.pair.folder / "agent/logs" / f"{web['runtimeId']}.log"
@@ -170,8 +87,8 @@ class DockerAgentTest(unittest.TestCase):
         self.pair.restart("agent")
         wait_until(lambda: connected(self.ecs), "the agent is back", 30)
         self.assertEqual(self.container(task, "web")["runtimeId"], before["runtimeId"])
-        self.assertEqual(len(docker("ps", "-aq").split()), 1)
-        docker("kill", before["runtimeId"])
+        self.assertEqual(len(HOST.docker("ps", "-aq").split()), 1)
+        HOST.docker("kill", before["runtimeId"])
         self.wait_for("stopped", task)
         self.assertEqual(self.describe(task)["stopCode"], "EssentialContainerExited")
         self.assertEqual(self.container(task, "web")["exitCode"], 137)
@@ -180,7 +97,7 @@ class DockerAgentTest(unittest.TestCase):
         task = self.run_task({"name": "short", "command": ["sh", "-c", "sleep 2; exit 9"]})
         self.wait_for("running", task)
         self.pair.kill("agent")
-        wait_until(lambda: not docker("ps", "-q").split(), "the container ends")
+        wait_until(lambda: not HOST.docker("ps", "-q").split(), "the container ends")
         self.pair.restart("agent")
         self.wait_for("stopped", task)
         self.assertEqual(self.container(task, "short")["exitCode"], 9)
@@ -188,11 +105,11 @@ class DockerAgentTest(unittest.TestCase):
     def test_orphans_are_removed(self):
         self.pair.kill("agent")
         owner = str(self.pair.folder / "agent")
-        orphan = docker("run", "-d", "--label", f"fairlead.agent={owner}", "localhost/bb:1", "sleep", "1000").strip()
-        other = docker("run", "-d", "localhost/bb:1", "sleep", "1000").strip()
+        orphan = HOST.docker("run", "-d", "--label", f"fairlead.agent={owner}", "localhost/bb:1", "sleep", "1000").strip()
+        other = HOST.docker("run", "-d", "localhost/bb:1", "sleep", "1000").strip()
         self.pair.restart("agent")
-        wait_until(lambda: orphan not in docker("ps", "-aq", "--no-trunc"), "the orphan is removed", 60)
-        self.assertIn(other, docker("ps", "-q", "--no-trunc"))
+        wait_until(lambda: orphan not in HOST.docker("ps", "-aq", "--no-trunc"), "the orphan is removed", 60)
+        self.assertIn(other, HOST.docker("ps", "-q", "--no-trunc"))
 
     def test_health_is_checked_in_the_container(self):
         task = self.run_task({"name": "web", "command": ["sleep", "1000"], "healthCheck": {
@@ -200,7 +117,7 @@ class DockerAgentTest(unittest.TestCase):
         self.wait_for("running", task)
         runtime = self.container(task, "web")["runtimeId"]
         wait_until(lambda: self.describe(task)["healthStatus"] == "UNHEALTHY", "unhealthy", 30)
-        docker("exec", runtime, "touch", "/tmp/well")
+        HOST.docker("exec", runtime, "touch", "/tmp/well")
         wait_until(lambda: self.describe(task)["healthStatus"] == "HEALTHY", "healthy", 30)
 
     def test_containers_of_a_task_share_its_volumes(self):
@@ -218,9 +135,42 @@ class DockerAgentTest(unittest.TestCase):
                              volumes=[{"name": "kept", "dockerVolumeConfiguration": {
                                  "scope": "task", "driver": "local", "labels": {"mark": "yes"}}}])
         self.wait_for("running", task)
-        names = docker("volume", "ls", "-q", "--filter", "label=mark=yes").split()
+        names = HOST.docker("volume", "ls", "-q", "--filter", "label=mark=yes").split()
         self.assertEqual(len(names), 1)
         self.assertTrue(names[0].startswith("ecs-t-"), names)
+
+    def test_a_container_learns_who_it_is_and_asks_not_to_be_stopped(self):
+        self.ecs.register_task_definition(family="t", containerDefinitions=[
+            {"image": "localhost/bb:1", "memory": 64, "stopTimeout": 2, **self.WEB}])
+        self.ecs.create_service(cluster="demo", serviceName="s", taskDefinition="t", desiredCount=1)
+        [task] = wait_until(lambda: self.ecs.list_tasks(cluster="demo", serviceName="s")["taskArns"], "a task", 30)
+        self.wait_for("running", task)
+        runtime = self.container(task, "web")["runtimeId"]
+        # As the container itself sees it, from its own network.
+        told = HOST.docker("exec", runtime, "sh", "-c", "wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task")
+        self.assertEqual((json.loads(told)["TaskARN"], json.loads(told)["ServiceName"]), (task, "s"))
+        told = HOST.docker("exec", runtime, "sh", "-c", "wget -q -O - $ECS_CONTAINER_METADATA_URI_V4")
+        self.assertEqual(json.loads(told)["DockerId"], runtime)
+        get_state = "wget -q -O - $ECS_AGENT_URI/task-protection/v1/state"
+        self.assertEqual(json.loads(HOST.docker("exec", runtime, "sh", "-c", get_state))["protection"], {
+            "ExpirationDate": None, "ProtectionEnabled": False, "TaskArn": task})
+
+        agent = HOST.docker("exec", runtime, "sh", "-c", "echo $ECS_AGENT_URI").strip()
+
+        def protect(is_on):
+            request = urllib.request.Request(f"{agent}/task-protection/v1/state", method="PUT",
+                                             data=json.dumps({"ProtectionEnabled": is_on}).encode())
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                self.assertEqual(json.load(answer)["protection"]["ProtectionEnabled"], is_on)
+        protect(True)
+        [known] = self.ecs.get_task_protection(cluster="demo", tasks=[task])["protectedTasks"]
+        self.assertTrue(known["protectionEnabled"])
+        self.ecs.update_service(cluster="demo", service="s", desiredCount=0)
+        wait_until(lambda: any("are protected." in event["message"] for event in self.ecs.describe_services(
+            cluster="demo", services=["s"])["services"][0]["events"]), "the scheduler leaves it alone", 30)
+        self.assertEqual(self.describe(task)["desiredStatus"], "RUNNING")
+        protect(False)
+        self.wait_for("stopped", task)
 
     def test_reasons(self):
         missing = self.run_task({"name": "web", "image": "localhost/none:1"})
@@ -237,6 +187,6 @@ class DockerAgentTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if WORK is None:
-        sys.exit(outside())
+    if HOST is None:
+        sys.exit(in_namespace())
     unittest.main(verbosity=2)

@@ -34,26 +34,27 @@ class Pair:
         self.processes = {}
         self.begun = {}
 
-    def start(self, name, *arguments, environment=None):
-        self.begun[name] = arguments, environment
+    def start(self, name, *arguments, environment=None, command=()):
+        """`command`: what runs it, such as nsenter."""
+        self.begun[name] = arguments, environment, command
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=log, env=environment,
-                                                    stderr=subprocess.STDOUT, start_new_session=True)
+            self.processes[name] = subprocess.Popen([*command, BINARY, *arguments], cwd=self.folder, stdout=log,
+                                                    env=environment, stderr=subprocess.STDOUT, start_new_session=True)
 
     def start_control(self, *options):
         self.start("control", "control", f"--address=127.0.0.1:{self.port}", f"--data={self.folder}/control", *options)
         wait_until(lambda: accepts(self.port), "the control plane listens")
 
-    def start_agent(self, name="agent", *options, environment=None):
+    def start_agent(self, name="agent", *options, environment=None, command=()):
         """`environment`: what it has of AWS's variables; None: those of the test."""
         if environment is not None:
             environment |= {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options,
-                   environment=environment)
+                   environment=environment, command=command)
 
     def restart(self, name):
-        arguments, environment = self.begun[name]
-        self.start(name, *arguments, environment=environment)
+        arguments, environment, command = self.begun[name]
+        self.start(name, *arguments, environment=environment, command=command)
 
     def kill(self, name):
         self.processes[name].kill()
