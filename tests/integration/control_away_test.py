@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The control plane is away for a while: tasks run on, also over a restart of their agent, and the proxy sends requests
+to them; a task that ends meanwhile is told when it is back, and replaced. Without boto3 it is skipped (exit 77)."""
+import os
+import unittest
+
+from control_plane import QUICK, BotoCoreError, ClientError, Pair, connected
+from faults_test import Requests
+from support import accepts, free_port, get, wait_until
+
+ATTEMPTS = 8  # of the agent to connect before the control plane is back: about 12 seconds
+LIMIT = 60.0  # for things to settle; sanitizers and busy machines are slow
+
+
+class ControlAwayTest(unittest.TestCase):
+    def setUp(self):
+        self.pair = Pair()
+        self.addCleanup(self.pair.stop)
+        self.addCleanup(self.show_logs)
+        self.pair.start_control()
+        self.ecs = self.pair.ecs()
+        self.ecs.create_cluster(clusterName="demo")
+        self.pair.start_agent("agent", "--engine=process")
+        wait_until(lambda: connected(self.ecs), "the agent is connected", LIMIT)
+        self.port = free_port()
+        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{self.port}", "--providers.ecs.clusters=demo",
+                        "--providers.ecs.region=us-east-1", "--providers.providersThrottleDuration=50ms",
+                        environment=os.environ | {"AWS_ENDPOINT_URL": self.pair.url, "AWS_ACCESS_KEY_ID": "any",
+                                                  "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"})
+        wait_until(lambda: accepts(self.port), "the proxy listens", LIMIT)
+
+    def show_logs(self):
+        if self._outcome.result.failures or self._outcome.result.errors:
+            print(self.pair.logs())
+
+    def log(self, name):
+        return (self.pair.folder / f"{name}.log").read_text()
+
+    def tasks(self, service, status="RUNNING"):
+        """Tasks by ARN."""
+        arns = self.ecs.list_tasks(cluster="demo", serviceName=service, desiredStatus=status)["taskArns"]
+        found = self.ecs.describe_tasks(cluster="demo", tasks=arns)["tasks"] if arns else []
+        return {task["taskArn"]: task for task in found}
+
+    def run_service(self, name, count, **container):
+        self.ecs.register_task_definition(family=name, containerDefinitions=[{"name": "main", **container}])
+        self.ecs.create_service(cluster="demo", serviceName=name, taskDefinition=name, desiredCount=count)
+        self.stable(name)
+
+    def stable(self, name):
+        self.ecs.get_waiter("services_stable").wait(cluster="demo", services=[name],
+                                                    WaiterConfig={**QUICK, "MaxAttempts": 600})
+
+    def names(self, count):
+        """Waits until so many tasks have answered through the proxy."""
+        seen = set()
+        wait_until(lambda: (answer := get(self.port, "/web")).status == 200 and seen.add(answer.body.split("\n")[0])
+                   or len(seen) == count, f"{count} tasks answer", LIMIT)
+
+    def is_connected(self):
+        try:
+            return bool(connected(self.ecs))
+        except (BotoCoreError, ClientError):
+            return False
+
+    def test_tasks_and_traffic_outlive_its_absence(self):
+        labels = {"traefik.enable": "true", "traefik.http.routers.web.rule": "PathPrefix(`/web`)"}
+        self.run_service("web", 3, image="fairlead/whoami", memory=256, dockerLabels=labels,
+                         portMappings=[{"containerPort": 80}])
+        # Of these one ends, with 7, as soon as there is a folder `go`.
+        turn = f"until mkdir {self.pair.folder}/go/turn 2>/dev/null; do sleep 0.1; done; exit 7"
+        self.run_service("quiet", 2, image="host", memory=8, command=["/bin/sh", "-c", turn])
+        web, quiet = self.tasks("web"), self.tasks("quiet")
+        self.names(3)
+
+        requests = Requests(self.port)
+        try:
+            self.pair.kill("control")
+            (self.pair.folder / "go").mkdir()
+            wait_until((self.pair.folder / "go/turn").exists, "one task has ended", LIMIT)
+            wait_until(lambda: self.log("agent").count("; again in ") >= ATTEMPTS, "the agent has tried and tried", LIMIT)
+            self.pair.kill("agent")
+            self.pair.restart("agent")
+            wait_until(lambda: " 5 tasks taken over" in self.log("agent"), "the agent has its tasks again", LIMIT)
+            answered = requests.answered
+            wait_until(lambda: requests.answered > answered + 100, "requests go on", LIMIT)
+            self.assertEqual(requests.complaints, [])
+
+            self.pair.restart("control")
+            wait_until(self.is_connected, "control plane and agent have found each other", LIMIT)
+            ended = wait_until(lambda: self.tasks("quiet", "STOPPED"), "the end is told", LIMIT)
+            [gone] = ended.values()
+            self.assertIn(gone["taskArn"], quiet)
+            self.assertEqual((gone["stopCode"], gone["containers"][0]["exitCode"]), ("EssentialContainerExited", 7))
+            self.stable("quiet")
+            self.assertEqual(len(set(self.tasks("quiet")) - set(quiet)), 1)
+            after = self.tasks("web")
+            self.assertEqual({arn: task["containers"][0]["runtimeId"] for arn, task in after.items()},
+                             {arn: task["containers"][0]["runtimeId"] for arn, task in web.items()})
+
+        finally:
+            requests.end()
+        self.assertEqual(requests.complaints, [])
+
+        # The proxy hears of changes again.
+        self.ecs.update_service(cluster="demo", service="web", desiredCount=4)
+        self.names(4)
+
+
+if __name__ == "__main__":
+    unittest.main()
