@@ -15,9 +15,14 @@
 
 namespace fl::net {
 
-// Directories to watch, each with the entries in it that matter; no names: all of them.
+// What matters in a directory: entries of these names; no names: all of them.
+struct WatchedEntries {
+  std::set<std::string, std::less<>> names;
+  bool files = false;  // among them; otherwise they only lead on, and nobody minds what is written to others
+};
+
 struct Watched {
-  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> directories;
+  std::map<std::string, WatchedEntries, std::less<>> directories;
 
   // Every directory on the way to `path`, with the one entry that leads on, through all symbolic links: whatever step
   // is replaced (Kubernetes swaps the link ..data), missing or made later, a watched directory sees it.
@@ -53,7 +58,7 @@ class FileWatcher final : public Pollable {
   Loop& loop_;
   std::move_only_function<void()> on_change_;
   int fd_ = -1;
-  std::map<int, std::set<std::string, std::less<>>> names_;  // by watch descriptor; no names: all
+  std::map<int, std::set<std::string, std::less<>>> names_;  // by watch descriptor, as in WatchedEntries
   Alarm alarm_{*this};
   TimePoint first_event_{};  // of those not yet told
 };

@@ -1,11 +1,11 @@
-#include "proxy/middleware/held_body.h"
+#include "proxy/held_body.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "proxy/answers.h"
 
-namespace fl::proxy::middleware {
+namespace fl::proxy {
 namespace {
 
 using http::BodyChunk;
@@ -99,4 +99,4 @@ void answer_body_error(http::Exchange& x, BodyError error) {
   }
 }
 
-}  // namespace fl::proxy::middleware
+}  // namespace fl::proxy

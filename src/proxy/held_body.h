@@ -7,7 +7,7 @@
 
 #include "http/exchange.h"
 
-namespace fl::proxy::middleware {
+namespace fl::proxy {
 
 class HeldBody {
  public:
@@ -41,4 +41,4 @@ class HeldBody {
 // What a client is told whose body could not be read.
 void answer_body_error(http::Exchange& x, http::BodyError error);
 
-}  // namespace fl::proxy::middleware
+}  // namespace fl::proxy

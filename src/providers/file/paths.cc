@@ -62,13 +62,13 @@ void add_tree(const std::string& directory, net::Watched& watched) {
   std::error_code error;
   const fs::path root = fs::canonical(directory, error);
   if (error) return;
-  watched.directories[root.string()].clear();
+  watched.directories[root.string()] = {.names = {}, .files = true};
   fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && at != end; at.increment(error)) {
     if (at->path().filename().string().starts_with('.')) {
       at.disable_recursion_pending();
     } else if (is_directory(*at)) {
-      watched.directories[at->path().string()].clear();
+      watched.directories[at->path().string()] = {.names = {}, .files = true};
       if (at.depth() >= kMaxDepth) at.disable_recursion_pending();
     } else if (at->is_symlink(error) && is_configuration(at->path().filename().string())) {
       watched.add_path(at->path().string());

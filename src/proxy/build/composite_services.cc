@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "http/status_range.h"
-#include "proxy/middleware/held_body.h"
+#include "proxy/held_body.h"
 #include "proxy/service/failover.h"
 #include "proxy/service/mirroring.h"
 #include "proxy/service/weighted.h"
@@ -48,7 +48,7 @@ class Maker {
     Mirroring::Options made{.service = children_.front(),
                             .mirrors = {},
                             .mirror_body = options.mirror_body,
-                            .max_body_size = middleware::HeldBody::limit_of(options.max_body_size)};
+                            .max_body_size = HeldBody::limit_of(options.max_body_size)};
     for (size_t i = 1; const auto& mirror : options.mirrors) {
       if (mirror.percent < 0 || mirror.percent > 100)
         return fail(Code::invalid, fmt::format("mirror {}: percent must be between 0 and 100", mirror.name));
@@ -68,7 +68,7 @@ class Maker {
                            .max_request_body = 0};
     if (options.errors) {
       FL_TRY(made.statuses, http::parse_status_ranges(options.errors->status));
-      made.max_request_body = middleware::HeldBody::limit_of(options.errors->max_request_body_bytes);
+      made.max_request_body = HeldBody::limit_of(options.errors->max_request_body_bytes);
     }
     // By its answers alone a service can be told to fail, too.
     auto health = health_of_(options.service);

@@ -5,8 +5,8 @@
 
 #include "http/own_fields.h"
 #include "proxy/answers.h"
+#include "proxy/held_body.h"
 #include "proxy/kept_answer.h"
-#include "proxy/middleware/held_body.h"
 #include "proxy/middleware/predicate.h"
 #include "proxy/middleware/spool.h"
 #include "proxy/request_checkpoint.h"

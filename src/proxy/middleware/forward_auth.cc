@@ -9,8 +9,8 @@
 #include "base/strings.h"
 #include "http/grammar.h"
 #include "proxy/forward/forward.h"
+#include "proxy/held_body.h"
 #include "proxy/middleware/auth_question.h"
-#include "proxy/middleware/held_body.h"
 #include "proxy/middleware/redirect.h"
 #include "proxy/request_checkpoint.h"
 

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "http/status_range.h"
+#include "proxy/held_body.h"
 #include "proxy/middleware/client_wait.h"
-#include "proxy/middleware/held_body.h"
 #include "proxy/request_checkpoint.h"
 
 namespace fl::proxy::middleware {

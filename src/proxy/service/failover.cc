@@ -1,7 +1,7 @@
 #include "proxy/service/failover.h"
 
 #include "proxy/answers.h"
-#include "proxy/middleware/held_body.h"
+#include "proxy/held_body.h"
 #include "proxy/request_checkpoint.h"
 
 namespace fl::proxy {
@@ -19,9 +19,9 @@ net::Task<> Failover::handle(http::Exchange& x) const {
 }
 
 net::Task<> Failover::try_service(http::Exchange& x) const {
-  middleware::HeldBody body;
+  HeldBody body;
   if (const auto error = co_await body.hold(x, options_.max_request_body); error != http::BodyError::none)
-    co_return middleware::answer_body_error(x, error);
+    co_return answer_body_error(x, error);
   if (body.is_too_long()) {
     x.close_connection = true;
     co_return co_await answer_error(x, 413, "Request body too large\n");

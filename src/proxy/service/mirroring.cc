@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "proxy/middleware/held_body.h"
+#include "proxy/held_body.h"
 #include "proxy/request_checkpoint.h"
 
 namespace fl::proxy {
@@ -21,10 +21,10 @@ net::Task<> Mirroring::handle(http::Exchange& x) const {
 }
 
 net::Task<> Mirroring::mirror(http::Exchange& x, uint64_t request) const {
-  middleware::HeldBody body;
+  HeldBody body;
   if (options_.mirror_body) {
     if (const auto error = co_await body.hold(x, options_.max_body_size); error != http::BodyError::none)
-      co_return middleware::answer_body_error(x, error);
+      co_return answer_body_error(x, error);
     x.request_body = body.replay(x);
   }
   const RequestCheckpoint came(x);
