@@ -5,8 +5,7 @@
 //                    first word is the command's); `host` runs the command from the machine's PATH
 //   awsvpc           the task has an address of 127.64.0.0/10 to itself; ports are the container's own
 //   bridge           the instance's address; a port of the container is a port of the machine: the mapping's hostPort,
-//   or
-//                    a free one of the dynamic range
+//                    or a free one of the dynamic range
 //   host             ports are the container's own
 // A process is told where to listen: HOST, PORT (of its first mapping), PORT_<containerPort>; the built-in images obey.
 //
@@ -21,6 +20,7 @@
 
 #include "agent/engine/engine.h"
 #include "agent/engine/process/cgroup.h"
+#include "agent/engine/process/child.h"
 #include "agent/engine/process/port_choice.h"
 #include "net/loop.h"
 #include "net/stop.h"
@@ -60,11 +60,9 @@ class ProcessEngine final : public Engine {
 
  private:
   struct Container;
-  class ChildWatch;
   Result<Container*> find(const std::string& id);
   Result<> place(Container& container);
   Result<std::string> task_address(const Container& container);
-  Result<> write_spec(Container& container);
   bool watch(Container& container);
   void on_shim_end(Container& container);
   std::string directory_of(const std::string& id) const { return options_.directory + "/containers/" + id; }
@@ -77,7 +75,7 @@ class ProcessEngine final : public Engine {
   process::Cgroups cgroups_;
   ExitListener* listener_ = nullptr;
   std::map<std::string, std::unique_ptr<Container>> containers_;
-  std::set<ChildWatch*> watches_;
+  std::set<process::ChildWatch*> watches_;
   bool is_closed_ = false;
   process::PortChoice port_choice_;
 };
