@@ -67,7 +67,7 @@ class Arena {
 
  private:
   static constexpr size_t kInline = 2048;
-  static constexpr size_t kChunk = 8192;
+  static constexpr size_t kChunk = 4096;
   struct Chunk {
     Chunk* next;
   };
