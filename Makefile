@@ -1,12 +1,12 @@
 # Thin names over the CMake presets and tools/; `make` alone prints them.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-quick format lint tidy asan tsan fuzz bench microbench generate clean
+.PHONY: help deps build demo test test-quick conformance format lint tidy asan tsan fuzz bench microbench generate clean
 SOURCES = $(shell git ls-files 'src/**.h' 'src/**.cc' 'tests/**.h' 'tests/**.cc' | grep -v /generated/)
 FUZZ_SECONDS ?= 60
 export NINJA_STATUS = [%f/%t %es] # trailing blank wanted
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 deps: ## install what building and testing needs (apt)
 	@tools/install_deps.sh
 build: deps ## the release binary: build/release/fairlead
@@ -17,6 +17,10 @@ test: ## build and run the tests (FULL=1: all of them, under sanitizers)
 	@tools/test
 test-quick: ## unit tests and fuzz regressions only
 	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug && ctest --preset debug -j2 -LE 'slow|integration'
+conformance: ## the binary against other people's: dockerd, moto, boto3, grpcio, testssl, cases beside the repository
+	@tools/install_deps.sh --conformance
+	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug
+	@ctest --preset debug -L 'conformance|integration' -LE slow
 format: ## clang-format every source in place
 	@clang-format-19 -i $(SOURCES)
 lint: ## layers, format, script syntax, headers that compile alone
