@@ -12,6 +12,17 @@ from pathlib import Path
 from support import Answer, ProxyTest, accepts, get, one_service, send, wait_until
 
 
+class Start(ProxyTest):
+    def test_who_connects_early_waits_for_the_routes(self):
+        upstream = self.upstream()
+        dynamic = one_service(upstream.url)
+        for i in range(2000):  # so that reading them takes a moment
+            dynamic["http"]["routers"][f"r{i}"] = {"rule": f"Host(`{i}.test`)", "service": "s"}
+        proxy = self.fairlead(dynamic)
+        wait_until(lambda: accepts(proxy.port), "the proxy listens")
+        self.assertEqual(get(proxy.port).status, 200)
+
+
 class Drain(ProxyTest):
     def start(self, **options):
         upstream = self.upstream()

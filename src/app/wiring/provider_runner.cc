@@ -25,6 +25,7 @@ ProviderRunner::~ProviderRunner() = default;
 void ProviderRunner::start(net::TaskScope& scope) {
   if (configuration_.providers.file) scope.spawn(run_file());
   if (configuration_.providers.ecs) scope.spawn(run_ecs());
+  started_ = true;  // files have reported
 }
 
 net::Task<> ProviderRunner::run_file() {
@@ -68,7 +69,7 @@ net::Task<> ProviderRunner::run_ecs() {
 }
 
 bool ProviderRunner::has_reported() const {
-  return !configuration_.providers.ecs || aggregator_.current().contains("ecs");
+  return started_ && (!configuration_.providers.ecs || aggregator_.current().contains("ecs"));
 }
 
 void ProviderRunner::reload() {

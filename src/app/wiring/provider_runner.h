@@ -47,6 +47,7 @@ class ProviderRunner {
   net::Loop& loop_;
   const config::statics::Configuration& configuration_;
   net::StopToken stop_;
+  bool started_ = false;
   providers::Aggregator aggregator_;
   std::vector<std::unique_ptr<providers::Provider>> providers_;
   // For the ECS provider.
