@@ -33,6 +33,12 @@ bool is_free(const std::string& ip, uint16_t port, bool udp) {
 
 }  // namespace
 
+PortChoice::PortChoice(std::string instance_address, uint16_t first, uint16_t last, std::string_view agent)
+    : instance_address_(std::move(instance_address)),
+      first_(first),
+      last_(last),
+      next_(static_cast<uint16_t>(first + fnv1a64(agent) % (last - first + 1u))) {}
+
 Result<std::string> PortChoice::task_address(std::string_view task_id, const std::vector<PortMapping>& ports,
                                              const std::set<std::string>& taken) {
   uint32_t host = static_cast<uint32_t>(fnv1a64(task_id)) % kTaskHosts;

@@ -17,8 +17,9 @@ namespace fl::agent::engine::process {
 
 class PortChoice {
  public:
-  PortChoice(std::string instance_address, uint16_t first, uint16_t last)
-      : instance_address_(std::move(instance_address)), first_(first), last_(last), next_(first) {}
+  // `agent` says where in the range to begin: two agents of one machine that both began at its first port would choose
+  // the same one as free, and one of their containers could not listen.
+  PortChoice(std::string instance_address, uint16_t first, uint16_t last, std::string_view agent);
 
   // An address of 127.64.0.0/10 for a task, not one of `taken`, on which nobody uses the ports; for the same task the
   // same as long as it is free. Errors: exhausted.

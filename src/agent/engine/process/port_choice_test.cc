@@ -16,7 +16,7 @@ PortMapping dynamic(uint16_t container_port) {
 }
 
 TEST(PortChoice, GivesEachADynamicPortOfItsOwn) {
-  PortChoice choice("127.0.0.1", kFirst, kLast);
+  PortChoice choice("127.0.0.1", kFirst, kLast, "agent");
   const auto bound = choice.bind(NetworkMode::bridge, "", {dynamic(80), dynamic(81)}, {}, nobodys);
   ASSERT_TRUE(bound) << bound.error().message;
   ASSERT_EQ(bound->size(), 2u);
@@ -28,7 +28,7 @@ TEST(PortChoice, GivesEachADynamicPortOfItsOwn) {
 }
 
 TEST(PortChoice, GivesTheSamePortAgainUnlessItIsSomebodysNow) {
-  PortChoice choice("127.0.0.1", kFirst, kLast);
+  PortChoice choice("127.0.0.1", kFirst, kLast, "agent");
   const std::vector<PortBinding> before = *choice.bind(NetworkMode::bridge, "", {dynamic(80)}, {}, nobodys);
   EXPECT_EQ(*choice.bind(NetworkMode::bridge, "", {dynamic(80)}, before, nobodys), before);
   const auto another = choice.bind(NetworkMode::bridge, "", {dynamic(80)}, before,
@@ -37,11 +37,17 @@ TEST(PortChoice, GivesTheSamePortAgainUnlessItIsSomebodysNow) {
   EXPECT_NE((*another)[0].host_port, before[0].host_port);
 }
 
+TEST(PortChoice, TwoAgentsBeginApart) {
+  PortChoice one("127.0.0.1", kFirst, kLast, "/var/lib/one"), two("127.0.0.1", kFirst, kLast, "/var/lib/two");
+  const auto first = one.bind(NetworkMode::bridge, "", {dynamic(80)}, {}, nobodys);
+  EXPECT_NE(*first, *two.bind(NetworkMode::bridge, "", {dynamic(80)}, {}, nobodys));
+}
+
 TEST(PortChoice, RefusesAFixedPortThatIsTaken) {
   const auto listener = net::listen_tcp("127.0.0.1", 0);
   ASSERT_TRUE(listener);
   const uint16_t port = net::local_address(*listener)->port;
-  PortChoice choice("127.0.0.1", kFirst, kLast);
+  PortChoice choice("127.0.0.1", kFirst, kLast, "agent");
   const PortMapping fixed{.container_port = 80, .host_port = port, .udp = false};
   const auto bound = choice.bind(NetworkMode::bridge, "", {fixed}, {}, nobodys);
   ASSERT_FALSE(bound);
@@ -52,7 +58,7 @@ TEST(PortChoice, RefusesAFixedPortThatIsTaken) {
 }
 
 TEST(PortChoice, EndsWhenTheRangeIsUsedUp) {
-  PortChoice choice("127.0.0.1", kFirst, kFirst + 2);
+  PortChoice choice("127.0.0.1", kFirst, kFirst + 2, "agent");
   const auto bound = choice.bind(NetworkMode::bridge, "", {dynamic(80)}, {}, [](const PortBinding&) { return true; });
   ASSERT_FALSE(bound);
   EXPECT_EQ(bound.error().code, Code::exhausted);
@@ -64,7 +70,7 @@ TEST(PortChoice, GivesATaskTheSameAddressUntilAnotherHasIt) {
   EXPECT_TRUE(first->starts_with("127."));
   EXPECT_EQ(*PortChoice::task_address("task", {dynamic(48231)}, {}), *first);
   EXPECT_NE(*PortChoice::task_address("task", {dynamic(48231)}, {*first}), *first);
-  PortChoice choice("127.0.0.1", kFirst, kLast);
+  PortChoice choice("127.0.0.1", kFirst, kLast, "agent");
   const auto bound = choice.bind(NetworkMode::awsvpc, *first, {dynamic(48231)}, {}, nobodys);
   ASSERT_TRUE(bound);
   EXPECT_EQ((*bound)[0], (PortBinding{*first, 48231, 48231, false}));

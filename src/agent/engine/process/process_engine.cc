@@ -77,7 +77,7 @@ ProcessEngine::ProcessEngine(net::Loop& loop, ProcessEngineOptions options)
     : loop_(loop),
       options_(std::move(options)),
       cgroups_(process::Cgroups::find()),
-      port_choice_(options_.address, options_.first_dynamic_port, options_.last_dynamic_port) {
+      port_choice_(options_.address, options_.first_dynamic_port, options_.last_dynamic_port, options_.directory) {
   facts_.name = "process";
   utsname kernel{};
   if (::uname(&kernel) == 0) facts_.version = kernel.release;
