@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from support import BINARY, ROOT, accepts, free_port, wait_until
+from support import BINARY, ROOT, accepts, free_port, remove, wait_until
 
 try:
     import boto3
@@ -83,7 +83,7 @@ class Pair:
                 os.kill(json.loads(state.read_text())["shim"]["pid"], signal.SIGKILL)
             except (OSError, ValueError):
                 pass
-        self.temporary.cleanup()
+        remove(self.temporary)
 
     def logs(self):
         return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))

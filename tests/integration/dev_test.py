@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from control_plane import QUICK, Config, boto3
-from support import BINARY, free_port, wait_until
+from support import BINARY, free_port, remove, wait_until
 
 HAMMER = os.environ["HAMMER"]
 REQUESTS = int(os.environ.get("DEV_REQUESTS", "20000"))
@@ -47,7 +47,7 @@ class Load(threading.Thread):
 class DevTest(unittest.TestCase):
     def setUp(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="fairlead-dev-")
-        self.addCleanup(self.temporary.cleanup)
+        self.addCleanup(remove, self.temporary)
         self.log = Path(self.temporary.name) / "dev.log"
         self.api, self.web, self.dashboard = free_port(), free_port(), free_port()
         self.ecs = boto3.client("ecs", endpoint_url=f"http://127.0.0.1:{self.api}", region_name="us-east-1",

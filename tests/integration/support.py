@@ -32,6 +32,17 @@ def wait_until(condition, what, limit=30.0):
         time.sleep(0.01)
 
 
+def remove(temporary):
+    """A temporary directory, in which what was killed a moment ago may just have made another file."""
+    def is_gone():
+        try:
+            temporary.cleanup()
+            return True
+        except OSError:
+            return False
+    wait_until(is_gone, f"{temporary.name} can be removed")
+
+
 def accepts(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
