@@ -6,18 +6,16 @@ import unittest
 import urllib.request
 
 from docker_hosts import hosts, in_namespace  # first: it knows where support.py is
-from control_plane import QUICK, Pair, connected
+from control_plane import QUICK, PairTest, connected
 from support import get, wait_until
 
 HOST = hosts() and hosts()[0]
 
 
-class DockerAgentTest(unittest.TestCase):
+class DockerAgentTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.remove_containers)
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        self.addCleanup(self.remove_containers)  # when no agent is left
+        super().setUp()
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
@@ -27,10 +25,6 @@ class DockerAgentTest(unittest.TestCase):
     def remove_containers(self):
         if ids := HOST.docker("ps", "-aq").split():
             HOST.docker("rm", "-f", *ids)
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def run_task(self, *containers, **definition):
         complete = [{"image": "localhost/bb:1", "memory": 64, "stopTimeout": 2, **container} for container in containers]

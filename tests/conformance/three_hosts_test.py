@@ -10,7 +10,7 @@ import unittest
 from collections import Counter
 
 from docker_hosts import TEST_ADDRESS, hosts, in_namespace, run  # first: it knows where support.py is
-from control_plane import Pair
+from control_plane import PairTest
 from support import Answer, free_port, send, wait_until
 
 HOSTS = hosts()
@@ -20,12 +20,10 @@ LIMIT = 90      # seconds, on a busy machine
 SERVE = "hostname > /www/index.html; exec httpd -f -p 80 -h /www"
 
 
-class ThreeHosts(unittest.TestCase):
+class ThreeHosts(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
+        super().setUp()
         self.addCleanup(self.remove_containers)
-        self.addCleanup(self.show_logs)
         port = free_port()
         self.pair.url = f"http://{TEST_ADDRESS}:{port}"
         keys = self.pair.folder / "keys.yml"
@@ -35,10 +33,6 @@ class ThreeHosts(unittest.TestCase):
         wait_until(lambda: self.accepts(TEST_ADDRESS, port), "the control plane listens", LIMIT)
         self.ecs = self.pair.client("ecs", KEY, SECRET)
         self.ecs.create_cluster(clusterName="demo")
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def remove_containers(self):
         for host in HOSTS:

@@ -5,24 +5,18 @@ import socket
 import subprocess
 import unittest
 
-from control_plane import QUICK, Pair, connected
+from control_plane import QUICK, PairTest, connected
 from support import BINARY, accepts, free_port, get, wait_until
 
 
-class AgentTest(unittest.TestCase):
+class AgentTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
         self.pair.start_agent("agent", "--engine=process", "--attributes=role=web")
         wait_until(lambda: connected(self.ecs), "the agent is connected")
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def define(self, family="whoami", network_mode="bridge", **container):
         definition = {"name": "whoami", "image": "fairlead/whoami", "memory": 32, "essential": True,

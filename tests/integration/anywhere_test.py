@@ -5,7 +5,7 @@ import json
 import subprocess
 import unittest
 
-from control_plane import QUICK, ClientError, Pair, connected
+from control_plane import QUICK, ClientError, PairTest, connected
 from support import BINARY, accepts, wait_until
 
 KEYS = """keys:
@@ -15,20 +15,14 @@ KEYS = """keys:
 ADMIN = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
-class AnywhereTest(unittest.TestCase):
+class AnywhereTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         # Under --auth=keys all of it is refused to whoever has no keys.
         (self.pair.folder / "keys.yml").write_text(KEYS)
         self.pair.start_control("--auth=keys", f"--keys={self.pair.folder}/keys.yml")
         self.ecs, self.ssm = (self.pair.client(name, *ADMIN) for name in ("ecs", "ssm"))
         self.ecs.create_cluster(clusterName="demo")
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def activate(self, **options):
         answer = self.ssm.create_activation(IamRole="ecsAnywhereRole", **options)

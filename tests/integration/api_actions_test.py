@@ -8,7 +8,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from control_plane import ClientError, Pair  # first: it may start this program again with the Python of build/venv
+from control_plane import ClientError, PairTest  # first: it may start this program again with the Python of build/venv
 from support import ROOT, wait_until
 
 PAGE = (ROOT / "docs/user/ecs-api.md").read_text()
@@ -40,16 +40,10 @@ class Calls:
         return getattr(self.client, name)
 
 
-class ApiActionsTest(unittest.TestCase):
+class ApiActionsTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         self.pair.start_control()
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def client(self, service):
         return Calls(self.pair.client(service))

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """The control plane is away for a while: tasks run on, also over a restart of their agent, and the proxy sends requests
 to them; a task that ends meanwhile is told when it is back, and replaced. Without boto3 it is skipped (exit 77)."""
-import os
 import unittest
 
-from control_plane import QUICK, BotoCoreError, ClientError, Pair, connected
+from control_plane import QUICK, BotoCoreError, ClientError, PairTest, connected
 from faults_test import Requests
 from support import accepts, free_port, get, wait_until
 
@@ -12,26 +11,17 @@ ATTEMPTS = 8  # of the agent to connect before the control plane is back: about 
 LIMIT = 60.0  # for things to settle; sanitizers and busy machines are slow
 
 
-class ControlAwayTest(unittest.TestCase):
+class ControlAwayTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
         self.pair.start_agent("agent", "--engine=process")
         wait_until(lambda: connected(self.ecs), "the agent is connected", LIMIT)
         self.port = free_port()
-        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{self.port}", "--providers.ecs.clusters=demo",
-                        "--providers.ecs.region=us-east-1", "--providers.providersThrottleDuration=50ms",
-                        environment=os.environ | {"AWS_ENDPOINT_URL": self.pair.url, "AWS_ACCESS_KEY_ID": "any",
-                                                  "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"})
+        self.pair.start_proxy(self.port)
         wait_until(lambda: accepts(self.port), "the proxy listens", LIMIT)
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def log(self, name):
         return (self.pair.folder / f"{name}.log").read_text()

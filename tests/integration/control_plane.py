@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 from support import BINARY, ROOT, accepts, free_port, remove, wait_until
@@ -52,6 +53,13 @@ class Pair:
         self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options,
                    environment=environment, command=command)
 
+    def start_proxy(self, port):
+        """Routes by what the cluster runs."""
+        self.start("proxy", f"--entryPoints.web.address=127.0.0.1:{port}", "--providers.ecs.clusters=demo",
+                   "--providers.ecs.region=us-east-1", "--providers.providersThrottleDuration=50ms",
+                   environment=os.environ | {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "any",
+                                             "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"})
+
     def restart(self, name):
         arguments, environment, command = self.begun[name]
         self.start(name, *arguments, environment=environment, command=command)
@@ -87,6 +95,19 @@ class Pair:
 
     def logs(self):
         return "\n".join(f"--- {path.name}\n{path.read_text()}" for path in sorted(self.folder.glob("*.log")))
+
+
+class PairTest(unittest.TestCase):
+    """A Pair of its own for each test; on failure its logs are shown."""
+
+    def setUp(self):
+        self.pair = Pair()
+        self.addCleanup(self.pair.stop)
+        self.addCleanup(self.show_logs)
+
+    def show_logs(self):
+        if self._outcome.result.failures or self._outcome.result.errors:
+            print(self.pair.logs())
 
 
 def connected(ecs):

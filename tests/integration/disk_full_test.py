@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from control_plane import ClientError, Pair  # first: it may start this program again with the Python of build/venv
+from control_plane import ClientError, PairTest  # first: it may start this program again with the Python of build/venv
 from support import wait_until
 
 SIZE = 2 << 20  # bytes of the file system; the control plane's own files come first
@@ -19,25 +19,19 @@ def mount(folder):
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "fl-full", folder], check=True, capture_output=True)
 
 
-class DiskFull(unittest.TestCase):
+class DiskFull(PairTest):
     def setUp(self):
-        self.pair = Pair()
+        super().setUp()
         self.data = self.pair.folder / "control"
         self.data.mkdir()
         mount(self.data)
-        self.addCleanup(self.clean_up)
-        self.addCleanup(self.show_logs)
+        self.addCleanup(self.unmount)
         self.pair.start_control()
         self.ecs = self.pair.ecs()
 
-    def clean_up(self):
+    def unmount(self):
         self.pair.kill("control")
         subprocess.run(["umount", self.data], check=True)
-        self.pair.stop()
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def register(self, number):
         """One task definition, whose text takes room on the disk. -> its ARN, or None when it was refused"""

@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from control_plane import QUICK, BotoCoreError, ClientError, Pair, connected
+from control_plane import QUICK, BotoCoreError, ClientError, PairTest, connected
 from support import accepts, free_port, get, wait_until
 
 FAULTS = int(os.environ.get("FAULTS", "10"))
@@ -168,29 +168,20 @@ class Client(threading.Thread):
         self.join()
 
 
-class FaultsTest(unittest.TestCase):
+class FaultsTest(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
         self.start_agent()
         wait_until(lambda: connected(self.ecs), "the agent is connected")
         self.port = free_port()
-        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{self.port}", "--providers.ecs.clusters=demo",
-                        "--providers.ecs.region=us-east-1", "--providers.providersThrottleDuration=50ms",
-                        environment=os.environ | {"AWS_ENDPOINT_URL": self.pair.url, "AWS_ACCESS_KEY_ID": "any",
-                                                  "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"})
+        self.pair.start_proxy(self.port)
         wait_until(lambda: accepts(self.port), "the proxy listens")
 
     def start_agent(self):
         self.pair.start_agent("agent", "--engine=process", "--cleanup-wait=1s")
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def tasks(self, **filters):
         arns = []

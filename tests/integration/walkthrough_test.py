@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from collections import Counter
 
-from control_plane import Pair  # first: it may start this program again with the Python of build/venv
+from control_plane import PairTest  # first: it may start this program again with the Python of build/venv
 from control_test import PYTHON, environment
 from support import accepts, free_port, get, wait_until
 
@@ -16,16 +16,10 @@ LIMIT = 60  # seconds; each look costs a start of the CLI
 ROUTER = {"traefik.enable": "true", "traefik.http.routers.whoami.rule": "Host(`whoami.example`) && PathPrefix(`/`)"}
 
 
-class WalkThrough(unittest.TestCase):
+class WalkThrough(PairTest):
     def setUp(self):
-        self.pair = Pair()
-        self.addCleanup(self.pair.stop)
-        self.addCleanup(self.show_logs)
+        super().setUp()
         self.pair.start_control()
-
-    def show_logs(self):
-        if self._outcome.result.failures or self._outcome.result.errors:
-            print(self.pair.logs())
 
     def run_aws(self, command, *arguments):
         return subprocess.run([PYTHON, "-m", "awscli", "ecs", command, *arguments, "--output", "json"],
