@@ -10,12 +10,12 @@
 #include "agent/engine/process/process_engine.h"
 #include "agent/engine/process/shim.h"
 #include "agent/fake_control_plane_for_test.h"
-#include "agent/temporary_directory_for_test.h"
 #include "aws/environment.h"
 #include "base/strings.h"
 #include "ecs/shape.h"
 #include "http/fetch.h"
 #include "net/resolver.h"
+#include "support/temporary_directory.h"
 
 namespace fl::agent {
 namespace {

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "agent/task/store.h"
-#include "agent/temporary_directory_for_test.h"
+#include "support/temporary_directory.h"
 
 namespace fl::agent {
 namespace {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "net/loop.h"
+#include "support/temporary_directory.h"
 
 namespace fl::net {
 namespace {
@@ -15,13 +16,10 @@ namespace fs = std::filesystem;
 class FileWatcherTest : public ::testing::Test {
  protected:
   FileWatcherTest() {
-    std::string name = fs::temp_directory_path() / "fairlead-watch-XXXXXX";
-    folder_ = fs::canonical(::mkdtemp(name.data()));
     fs::create_directory(folder_ / "sub");
     write("sub/file");
     loop_.make_current();
   }
-  ~FileWatcherTest() override { fs::remove_all(folder_); }
 
   void write(const fs::path& file) { std::ofstream(folder_ / file) << "x"; }
   void watch(const fs::path& file) {
@@ -35,7 +33,8 @@ class FileWatcherTest : public ::testing::Test {
     changes_ = 0;
   }
 
-  fs::path folder_;
+  TemporaryDirectory directory_;
+  fs::path folder_ = fs::canonical(directory_.path());
   Loop loop_;
   int changes_ = 0;
   FileWatcher watcher_{loop_, [this] { ++changes_; }};

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temporary_directory.h"
+
 namespace fl::telemetry {
 namespace {
 
@@ -13,12 +15,6 @@ namespace fs = std::filesystem;
 
 class CgroupMemoryTest : public ::testing::Test {
  protected:
-  CgroupMemoryTest() {
-    std::string name = fs::temp_directory_path() / "fairlead-cgroup-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~CgroupMemoryTest() override { fs::remove_all(folder_); }
-
   void write(const fs::path& file, const std::string& text) {
     fs::create_directories((folder_ / file).parent_path());
     std::ofstream(folder_ / file) << text;
@@ -29,7 +25,8 @@ class CgroupMemoryTest : public ::testing::Test {
     return memory ? memory->read() : std::nullopt;
   }
 
-  fs::path folder_;
+  TemporaryDirectory directory_;
+  fs::path folder_ = directory_.path();
 };
 
 TEST_F(CgroupMemoryTest, Version2CountsWithoutInactiveFilePages) {

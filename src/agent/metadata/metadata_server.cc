@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "ecs/shape.h"
+#include "http/whole_body.h"
 
 namespace fl::agent::metadata {
 namespace {
@@ -133,15 +134,11 @@ class MetadataServer::Handler final : public http::Handler {
     const bool is_change = exchange.request.method_id == http::Method::put;
     if (!is_change && exchange.request.method_id != http::Method::get)
       co_return exchange.respond(405, "405 method not allowed\n");
-    std::string body;
-    while (is_change && exchange.request_body != nullptr) {
-      const http::BodyChunk chunk = co_await exchange.request_body->read();
-      body += chunk.data;
-      if (chunk.error != http::BodyError::none || body.size() > kMaxBody) {
-        exchange.close_connection = true;
-        co_return exchange.respond(400, "400 bad request\n");
-      }
-      if (chunk.last) break;
+    http::WholeBody body;
+    if (is_change) body = co_await http::read_whole_body(exchange, kMaxBody);
+    if (body.error != http::BodyError::none) {
+      exchange.close_connection = true;
+      co_return exchange.respond(400, "400 bad request\n");
     }
     const task::Runner* runner = find(id).first;
     if (runner == nullptr) co_return exchange.respond(404, "404 page not found\n");
@@ -153,7 +150,7 @@ class MetadataServer::Handler final : public http::Handler {
                            .secret_access_key = std::string(text(role->secret_access_key)),
                            .session_token = std::string(text(role->session_token)),
                            .expires = std::nullopt});
-    if (is_change) call.change = std::move(body);
+    if (is_change) call.change = std::move(body.text);
     const ProtectionAnswer told = co_await task_protection(control_plane_, std::move(call));
     exchange.respond_owned(told.status, json::to_text(told.body), "application/json");
   }

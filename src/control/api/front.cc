@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "control/api/machine_identity.h"
+#include "http/whole_body.h"
 
 namespace fl::control::api {
 namespace {
@@ -32,7 +33,7 @@ net::Task<> Front::handle(http::Exchange& exchange) const {
       co_return co_await handler->handle(exchange);
 
   const std::string request_id = request_ids_.uuid();
-  Body body = co_await read_request_body(exchange);
+  http::WholeBody body = co_await http::read_whole_body(exchange, kMaxBody);
   if (body.error == http::BodyError::too_large) {
     exchange.close_connection = true;
     const AwsError too_large{"RequestEntityTooLargeException", "A request has at most 1 MiB.", 413};
@@ -44,24 +45,6 @@ net::Task<> Front::handle(http::Exchange& exchange) const {
   }
   Written written = co_await answer(exchange, std::move(body.text), request_id);
   send(exchange, std::move(written), request_id);
-}
-
-net::Task<Front::Body> Front::read_request_body(http::Exchange& exchange) const {
-  Body body;
-  if (exchange.request_body == nullptr) co_return body;
-  if (exchange.request_body->remaining().value_or(0) > kMaxBody) {
-    body.error = http::BodyError::too_large;
-    co_return body;
-  }
-  for (;;) {
-    http::BodyChunk chunk = exchange.request_body->take();
-    if (!chunk.ready()) chunk = co_await exchange.request_body->read();
-    body.error = chunk.error;
-    if (chunk.error != http::BodyError::none) co_return body;
-    body.text += chunk.data;
-    if (body.text.size() > kMaxBody) body.error = http::BodyError::too_large;
-    if (chunk.last || body.error != http::BodyError::none) co_return body;
-  }
 }
 
 net::Task<Written> Front::answer(http::Exchange& exchange, std::string body, std::string request_id) const {

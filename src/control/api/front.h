@@ -38,11 +38,6 @@ class Front final : public http::Handler {
   const ServerSettings& settings() const { return settings_; }
 
  private:
-  struct Body {
-    std::string text;
-    http::BodyError error = http::BodyError::none;
-  };
-  net::Task<Body> read_request_body(http::Exchange& exchange) const;
   net::Task<Written> answer(http::Exchange& exchange, std::string body, std::string request_id) const;
   struct Sender {
     Caller caller;

@@ -13,10 +13,10 @@
 #include "agent/engine/process/proc.h"
 #include "agent/engine/process/shim.h"
 #include "agent/engine/process/start_lock.h"
-#include "agent/temporary_directory_for_test.h"
 #include "base/strings.h"
 #include "net/listener.h"
 #include "net/stream.h"
+#include "support/temporary_directory.h"
 
 namespace fl::agent::engine {
 namespace {

@@ -1,4 +1,4 @@
-// For tests: a directory that is there as long as this object.
+// A directory that is there as long as this object.
 #pragma once
 
 #include <stdlib.h>
@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <string>
 
-namespace fl::agent {
+namespace fl {
 
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "fairlead-agent-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "fairlead-test-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~TemporaryDirectory() {
@@ -24,4 +24,4 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-}  // namespace fl::agent
+}  // namespace fl
