@@ -172,6 +172,21 @@ TEST_F(ServerContextTest, TellsWhatWasAgreed) {
   EXPECT_EQ(old->negotiated().server_name, "");
 }
 
+TEST_F(ServerContextTest, ChoosesCiphersInTheOrderOfGo) {
+  struct Case {
+    const char* theirs;
+    const char* agreed;
+  };
+  for (const Case& c : {Case{"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"},
+                        Case{"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384"},
+                        Case{"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"}}) {
+    const auto connection =
+        connect(context({}), "", [&c](SSL_CTX*, SSL* session) { SSL_set_ciphersuites(session, c.theirs); });
+    ASSERT_TRUE(connection->accepted()) << c.theirs;
+    EXPECT_EQ(connection->negotiated().cipher, c.agreed) << c.theirs;
+  }
+}
+
 TEST_F(ServerContextTest, NegotiatesProtocolsAsGoDoes) {
   struct Case {
     std::vector<std::string> ours;

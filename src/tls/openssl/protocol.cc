@@ -16,6 +16,9 @@ namespace {
 constexpr std::string_view kDefaultCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+// Of TLS 1.3, which has them all on, in the order of Go's (and so Traefik's): OpenSSL's own begins with AES-256, whose
+// SHA-384 costs a handshake a tenth of its time.
+constexpr const char* kTls13Ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 // For who asks for TLS 1.0 or 1.1, which have nothing better.
 constexpr std::string_view kOldCiphers =
     ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
@@ -49,6 +52,7 @@ std::map<std::string, std::string, std::less<>> make_cipher_names() {
 }
 
 Result<> apply_ciphers(SSL_CTX* context, const ProtocolOptions& options) {
+  FL_CHECK(SSL_CTX_set_ciphersuites(context, kTls13Ciphers) == 1);
   const std::vector<std::string>& suites = options.cipher_suites;
   if (suites.empty()) {
     std::string list(kDefaultCiphers);
