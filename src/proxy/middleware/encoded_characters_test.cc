@@ -1,6 +1,5 @@
 #include "proxy/middleware/encoded_characters.h"
 
-#include "proxy/middleware/content_type.h"
 #include "proxy/middleware/exchange_for_test.h"
 
 namespace fl::proxy::middleware {
@@ -35,11 +34,6 @@ TEST(EncodedCharacters, EachRefusedUnlessAllowed) {
     EXPECT_EQ(status_for(only, c.target), 200) << c.target;
   }
   EXPECT_EQ(status_for({}, "/a%20b;c?%2F"), 200) << "others, raw ones and the query do not count";
-}
-
-TEST(ContentType, IsTheNextHandler) {
-  const auto next = std::make_shared<NextForTest>();
-  EXPECT_EQ(*make_content_type({}, next), next);
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "proxy/middleware/replace_path.h"
 
+#include <optional>
+#include <string>
+
+#include "proxy/answers.h"
 #include "proxy/middleware/forwardable_path.h"
 
 namespace fl::proxy::middleware {
@@ -7,16 +11,17 @@ namespace {
 
 class ReplacePath final : public http::Handler {
  public:
-  ReplacePath(std::string_view path, HandlerPtr next) : path_(path), next_(std::move(next)) {}
+  ReplacePath(std::optional<std::string_view> path, HandlerPtr next) : path_(path), next_(std::move(next)) {}
 
   net::Task<> handle(http::Exchange& x) const override {
+    if (!path_) return answer_error(x, 500);
     x.request.headers.append(kReplacedPath, x.request.path);
-    x.request.path = path_;
+    x.request.path = *path_;
     return next_->handle(x);
   }
 
  private:
-  const std::string path_;
+  const std::optional<std::string> path_;  // nullopt: its escapes are broken
   const HandlerPtr next_;
 };
 
@@ -24,9 +29,8 @@ class ReplacePath final : public http::Handler {
 
 Result<HandlerPtr> make_replace_path(const config::dynamic::ReplacePath& options, HandlerPtr next) {
   Arena arena;
-  const auto path = make_forwardable_path(options.path, arena);
-  if (!path) return fail(Code::invalid, "path \"" + options.path + "\" has a broken percent-escape");
-  return std::make_shared<ReplacePath>(*path, std::move(next));
+  const std::optional<std::string_view> path = make_forwardable_path(options.path, arena);
+  return std::make_shared<ReplacePath>(path, std::move(next));
 }
 
 }  // namespace fl::proxy::middleware

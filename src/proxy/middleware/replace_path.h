@@ -1,5 +1,5 @@
 // replacePath: gives every request one path; the one it came with goes into X-Replaced-Path, the query stays (Traefik:
-// ReplacePath). A path with a broken percent-escape is an error here; Traefik answers each request with 500.
+// ReplacePath). With a path that has a broken percent-escape every request is answered 500, as there.
 #pragma once
 
 #include "proxy/middleware/middleware.h"

@@ -25,8 +25,11 @@ TEST(ReplacePath, OnePathForAll) {
     EXPECT_EQ(joined(x.request.headers, "X-Replaced-Path"), c.before);
     EXPECT_EQ(x.request.has_query, c.target.contains('?')) << "the query stays";
   }
-  EXPECT_EQ(make_replace_path({.path = "/100%"}, nullptr).error().message,
-            "path \"/100%\" has a broken percent-escape");
+  const auto next = std::make_shared<NextForTest>();
+  ExchangeForTest broken("/example");
+  run(*make_replace_path({.path = "/100%"}, next), broken);
+  EXPECT_EQ(broken.response.status, 500);
+  EXPECT_EQ(next->calls, 0);
 }
 
 TEST(ReplacePathRegex, ReplacesMatches) {

@@ -84,8 +84,6 @@ class Retry final : public http::Handler {
 Result<HandlerPtr> make_retry(const config::dynamic::Retry& options, HandlerPtr next) {
   if (options.attempts <= 0)
     return fail(Code::invalid, fmt::format("incorrect (or empty) value for attempt ({})", options.attempts));
-  if (options.initial_interval < 0s || options.timeout < 0s)
-    return fail(Code::invalid, "initialInterval and timeout cannot be negative");
   FL_TRY(std::vector<http::StatusRange> statuses, http::parse_status_ranges(options.status));
   if (options.disable_retry_on_network_error && statuses.empty())
     return fail(Code::invalid, "disableRetryOnNetworkError without status leaves nothing to retry for");
