@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "agent/metadata/aws_address.h"
 #include "base/log.h"
 #include "ecs/arn.h"
 #include "ecs/shape.h"
@@ -16,6 +17,8 @@ namespace {
 using ecs::text;
 
 constexpr Duration kFirstWait = 500ms, kLongestWait = 30s;  // between attempts to register
+// The kernel takes an agent's address away some time after that agent was killed.
+constexpr Duration kAddressAgain = 100ms, kAddressWait = 3s;
 
 bool is_unknown_cluster(const Error& error) {
   return error.message.contains("ClusterNotFound") || error.message.contains("Cluster not found");
@@ -70,13 +73,7 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
   surroundings_.execution_env = options_.registration.is_external ? "AWS_ECS_EXTERNAL" : "AWS_ECS_EC2";
 
   auto ready = co_await engine_.open(*this);
-  if (const std::string& gateway = engine_.facts().bridge_gateway; ready && metadata != nullptr && !gateway.empty()) {
-    // Nobody but containers on the bridge, and this machine, can reach it there.
-    if (const auto also = metadata->listen_also(gateway); also)
-      surroundings_.bridge_metadata_url = fmt::format("http://{}:{}", gateway, metadata->port());
-    else
-      log::warn("{}; containers on the bridge get no metadata", also.error().message);
-  }
+  if (ready && metadata != nullptr && !engine_.facts().bridge_gateway.empty()) co_await serve_bridge(*metadata, stop);
   if (ready) ready = co_await take_over_tasks();
   if (ready) {
     log::info("agent: engine {} {} ({}), {} tasks taken over", engine_.facts().name, engine_.facts().version,
@@ -90,6 +87,29 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
   for (auto& [id, runner] : runners_) reporter_.forget(*runner);
   runners_.clear();
   co_return ready;
+}
+
+// Containers on a bridge do not share our loopback. They are given AWS's own address where that can be had, else the
+// bridge's gateway, where nobody but they and this machine can reach us; those of before may know either.
+net::Task<> Agent::serve_bridge(metadata::MetadataServer& metadata, net::StopSource& stop) {
+  const std::string& gateway = engine_.facts().bridge_gateway;
+  const auto also = metadata.listen_also(gateway);
+  if (also) surroundings_.bridge_metadata_url = fmt::format("http://{}:{}", gateway, metadata.port());
+
+  const TimePoint until = loop_.now() + kAddressWait;
+  auto listener = metadata::listen_on_aws_address();
+  while (!listener && listener.error().code == Code::conflict && loop_.now() < until &&
+         co_await net::sleep_for(kAddressAgain, stop))
+    listener = metadata::listen_on_aws_address();
+  if (listener) {
+    metadata.accept_on(*listener);
+    surroundings_.bridge_metadata_url = fmt::format("http://{}", metadata::kAwsAddress);
+    surroundings_.has_aws_address = true;
+    co_return;
+  }
+  log::warn("no metadata at {} ({}); containers on the bridge get {}", metadata::kAwsAddress, listener.error().message,
+            also ? surroundings_.bridge_metadata_url + ", where AWS's SDKs refuse to ask for credentials"
+                 : "none: " + also.error().message);
 }
 
 // ---- tasks of before

@@ -69,6 +69,7 @@ class Agent final : private engine::ExitListener,
   std::vector<const task::Runner*> runners() const override;
   const ecs::agent::RoleCredentials* credentials(std::string_view id) const override;
 
+  net::Task<> serve_bridge(metadata::MetadataServer& metadata, net::StopSource& stop);
   net::Task<Result<>> take_over_tasks();
   net::Task<Result<>> adopt(task::TaskRecord record);
   net::Task<> remove_orphans();

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """`fairlead agent --engine=docker` against dockerd itself, as docker_hosts.py starts it."""
 import json
+import subprocess
 import sys
 import unittest
 import urllib.request
 
-from docker_hosts import hosts, in_namespace  # first: it knows where support.py is
+from docker_hosts import hosts, in_namespace, run  # first: it knows where support.py is
 from control_plane import QUICK, PairTest, connected
 from support import get, wait_until
 
@@ -49,6 +50,20 @@ class DockerAgentTest(PairTest):
             return get(port, "/index.html").status == 200
         except OSError:
             return False
+
+    @staticmethod
+    def ask(runtime, url):
+        """From the container's own network, by what its environment says."""
+        url = HOST.docker("exec", runtime, "sh", "-c", f"echo {url}").strip()
+        process = HOST.docker("inspect", "--format", "{{.State.Pid}}", runtime).strip()
+        return json.loads(run("nsenter", f"--net=/proc/{process}/ns/net", "curl", "-sfm5", url))
+
+    def role(self, runtime):
+        """Of the credentials that a program in the container gets; None while there are none."""
+        try:
+            return self.ask(runtime, "http://169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")["RoleArn"]
+        except subprocess.CalledProcessError:
+            return None
 
     WEB = {"name": "web", "portMappings": [{"containerPort": 80}],
            "command": ["sh", "-c", "echo hello > /www/index.html; echo serving; exec httpd -f -p 80 -h /www"]}
@@ -148,13 +163,10 @@ class DockerAgentTest(PairTest):
         [task] = wait_until(lambda: self.ecs.list_tasks(cluster="demo", serviceName="s")["taskArns"], "a task", 30)
         self.wait_for("running", task)
         runtime = self.container(task, "web")["runtimeId"]
-        # As the container itself sees it, from its own network.
-        told = HOST.docker("exec", runtime, "sh", "-c", "wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/task")
-        self.assertEqual((json.loads(told)["TaskARN"], json.loads(told)["ServiceName"]), (task, "s"))
-        told = HOST.docker("exec", runtime, "sh", "-c", "wget -q -O - $ECS_CONTAINER_METADATA_URI_V4")
-        self.assertEqual(json.loads(told)["DockerId"], runtime)
-        get_state = "wget -q -O - $ECS_AGENT_URI/task-protection/v1/state"
-        self.assertEqual(json.loads(HOST.docker("exec", runtime, "sh", "-c", get_state))["protection"], {
+        told = self.ask(runtime, "$ECS_CONTAINER_METADATA_URI_V4/task")
+        self.assertEqual((told["TaskARN"], told["ServiceName"]), (task, "s"))
+        self.assertEqual(self.ask(runtime, "$ECS_CONTAINER_METADATA_URI_V4")["DockerId"], runtime)
+        self.assertEqual(self.ask(runtime, "$ECS_AGENT_URI/task-protection/v1/state")["protection"], {
             "ExpirationDate": None, "ProtectionEnabled": False, "TaskArn": task})
 
         agent = HOST.docker("exec", runtime, "sh", "-c", "echo $ECS_AGENT_URI").strip()
@@ -173,6 +185,27 @@ class DockerAgentTest(PairTest):
         self.assertEqual(self.describe(task)["desiredStatus"], "RUNNING")
         protect(False)
         self.wait_for("stopped", task)
+
+    def test_a_container_asks_for_credentials_where_the_sdks_do(self):
+        # The web's port is the tasks' to have, though the agent serves 169.254.170.2 on port 80.
+        web = {**self.WEB, "portMappings": [{"containerPort": 80, "hostPort": 80}]}
+        task = self.run_task(web, taskRoleArn="arn:aws:iam::000000000000:role/reader")
+        self.wait_for("running", task)
+        runtime = self.container(task, "web")["runtimeId"]
+        wait_until(lambda: self.serves(80), "the container answers")
+        self.assertEqual(self.role(runtime), "arn:aws:iam::000000000000:role/reader")
+        self.assertEqual(HOST.docker("exec", runtime, "sh", "-c", "echo ${ECS_CONTAINER_METADATA_URI_V4%/*}").strip(),
+                         "http://169.254.170.2/v4")
+        self.assertEqual(self.ask(runtime, "$ECS_CONTAINER_METADATA_URI_V4")["DockerId"], runtime)
+        # A second agent of the machine leaves it to the first; it is the next one's when that was killed.
+        self.pair.start_agent("second", "--engine=docker", f"--docker-host={HOST.socket}")
+        wait_until(lambda: len(connected(self.ecs)) == 2, "the second agent is connected", 30)
+        self.assertIn("no metadata at 169.254.170.2 (fairlead0: File exists); containers on the bridge get "
+                      "http://172.17.0.1:", (self.pair.folder / "second.log").read_text())
+        self.assertEqual(self.role(runtime), "arn:aws:iam::000000000000:role/reader")
+        self.pair.kill("agent")
+        self.pair.restart("agent")
+        wait_until(lambda: self.role(runtime), "the agent is back and has them again", 30)
 
     def test_reasons(self):
         missing = self.run_task({"name": "web", "image": "localhost/none:1"})

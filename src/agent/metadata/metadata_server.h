@@ -39,6 +39,8 @@ class MetadataServer {
 
   // On the same port of another address.
   Result<> listen_also(const std::string& address);
+  // On a socket that listens already; it is ours from now on.
+  void accept_on(int fd);
 
   uint16_t port() const { return port_; }
   // Ends every connection and waits for that.
@@ -47,7 +49,6 @@ class MetadataServer {
  private:
   class Handler;
   MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane, uint16_t port);
-  void accept_on(int fd);
 
   net::Loop& loop_;
   const uint16_t port_;

@@ -263,9 +263,12 @@ Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t i
     inject("ECS_CONTAINER_METADATA_URI", fmt::format("{}/v3/{}", url, tokens.metadata_id));
     inject("ECS_CONTAINER_METADATA_URI_V4", fmt::format("{}/v4/{}", url, tokens.metadata_id));
     inject("ECS_AGENT_URI", fmt::format("{}/api/{}", url, tokens.metadata_id));
-    // The relative form means 169.254.170.2, which nobody has set up; SDKs take the full one on loopback only.
-    if (!task.credentials_id.empty())
-      inject("AWS_CONTAINER_CREDENTIALS_FULL_URI", fmt::format("{}/v2/credentials/{}", url, task.credentials_id));
+    // The relative form means 169.254.170.2; SDKs take the full one on loopback only.
+    const std::string path = "/v2/credentials/" + task.credentials_id;
+    if (!task.credentials_id.empty() && is_bridged && around.has_aws_address)
+      inject("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path);
+    else if (!task.credentials_id.empty())
+      inject("AWS_CONTAINER_CREDENTIALS_FULL_URI", url + path);
   }
   inject("AWS_EXECUTION_ENV", around.execution_env);
 

@@ -76,6 +76,7 @@ struct Surroundings {
   std::string cluster;
   std::string metadata_url;         // "http://127.0.0.1:51679"; empty: no endpoint
   std::string bridge_metadata_url;  // the same for containers on a bridge of the engine's; empty: there is none
+  bool has_aws_address = false;     // which is AWS's own, that relative URIs mean
   std::string execution_env;        // AWS_EXECUTION_ENV
   std::string region;
 };

@@ -68,6 +68,7 @@ void AcsSession::on_attached(const std::shared_ptr<const state::View>& view) {
   const auto* instance = state().instances().find({key_.cluster, key_.id});
   if (instance == nullptr || instance->shape.status == "INACTIVE") return on_detached(true);
   send_manifest();
+  refresh_credentials();  // an agent that was started again has none for the tasks it took over
   send_due(living_tasks());
 }
 

@@ -16,6 +16,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Scenario : public ::testing::Test {
  protected:
@@ -217,6 +218,11 @@ TEST_F(Scenario, a_service_runs_is_steady_loses_a_task_and_gets_another) {
   EXPECT_NE(next[0].arn, tasks[0].arn);
   report(*next[0].arn, "RUNNING");
   EXPECT_EQ(number(service(), "runningCount"), 2);
+
+  // Started again, the agent has no keys for what it took over.
+  EXPECT_THAT(agent.others, Not(Contains("IAMRoleCredentialsMessage")));
+  AgentForTest& restarted = connect(arn);
+  EXPECT_THAT(restarted.others, Contains("IAMRoleCredentialsMessage").Times(2));
 }
 
 TEST_F(Scenario, a_task_that_is_to_stop_serves_on_while_a_proxy_watches) {
