@@ -159,10 +159,11 @@ TEST(Names, QualifyAndSplit) {
 
 TEST(KindOf, ExactlyOne) {
   using namespace dynamic;
-  EXPECT_EQ(kind_of(Service()).error().message, "the service has no type");
+  EXPECT_EQ(kind_of(Service()).error().message, "does not have any type defined");
   EXPECT_EQ(*kind_of(Service{.weighted = Weighted()}), "weighted");
   EXPECT_EQ(kind_of(Service{.load_balancer = LoadBalancer(), .weighted = Weighted()}).error().message,
-            "the service has more than one type: loadBalancer, weighted");
+            "has the types loadBalancer, weighted: multi-types service not supported, consider declaring two different "
+            "pieces of service instead");
   EXPECT_EQ(*kind_of(Middleware{.compress = Compress()}), "compress");
   Middleware plugin;
   plugin.plugin["p"] = json::Object();

@@ -19,8 +19,10 @@ std::vector<std::string_view> set_kinds(const Type& type, const void* object) {
 
 Result<std::string_view> only_one(const std::vector<std::string_view>& names, std::string_view what) {
   if (names.size() == 1) return names[0];
-  if (names.empty()) return fail(Code::invalid, fmt::format("the {} has no type", what));
-  return fail(Code::invalid, fmt::format("the {} has more than one type: {}", what, fmt::join(names, ", ")));
+  if (names.empty()) return fail(Code::invalid, "does not have any type defined");
+  return fail(Code::invalid, fmt::format("has the types {}: multi-types {} not supported, consider declaring two "
+                                         "different pieces of {} instead",
+                                         fmt::join(names, ", "), what, what));
 }
 
 }  // namespace

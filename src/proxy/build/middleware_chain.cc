@@ -23,7 +23,7 @@ const middleware::Kind* find_kind(const config::dynamic::Middleware& options) {
 // What is wrong with it by itself. A chain's members speak for themselves; a cycle shows where it is used.
 void check(const config::dynamic::Middleware& options, MiddlewareReport& report) {
   const auto type = config::dynamic::kind_of(options);
-  if (!type) return report.disable(type.error().message);
+  if (!type) return report.disable("the middleware " + type.error().message);
   report.type = to_lower(*type);
   if (options.chain) return;
   const middleware::Kind* kind = find_kind(options);

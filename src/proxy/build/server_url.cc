@@ -38,6 +38,7 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     const size_t at = rest.find(':');
     url.host = rest.substr(0, at);
     if (at != rest.npos) port = rest.substr(at + 1);
+    if (url.host.find('%') != url.host.npos) return bad("a host has no percent-escapes");
   }
   if (url.host.empty()) return bad("no host");
   url.port = url.scheme == "https" ? 443 : 80;

@@ -48,6 +48,8 @@ TEST(ServerUrl, Refused) {
       {"http://u:p@a", "user"},
       {"http://a?x", "query"},
       {"http://a#x", "query"},
+      {"http://%zz", "percent"},
+      {"http://a%41:80", "percent"},
       {"http://a b", "space"},
       {"http://a\r\nX: y", "space"},
   };

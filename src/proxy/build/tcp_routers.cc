@@ -37,7 +37,7 @@ void TcpRouterBuilder::check_middlewares() {
     MiddlewareReport& report = report_.tcp.middlewares[name];
     const auto type = dynamic::kind_of(options);
     if (!type) {
-      report.disable(type.error().message);
+      report.disable("the middleware " + type.error().message);
       continue;
     }
     report.type = to_lower(*type);

@@ -79,7 +79,7 @@ Result<tcp::HandlerPtr> TcpServiceBuilder::get(std::string_view name) {
 Result<tcp::HandlerPtr> TcpServiceBuilder::build(const std::string& name, const dynamic::TcpService& service) {
   ServiceReport& report = report_.tcp.services[name];
   const auto type = dynamic::kind_of(service);
-  if (!type) return fail(Code::invalid, fmt::format("the service \"{}\": {}", name, type.error().message));
+  if (!type) return fail(Code::invalid, fmt::format("the service \"{}\" {}", name, type.error().message));
   report.type = to_lower(*type);
   const auto found = before_.find(name);
   const BuiltTcpService* before = found == before_.end() ? nullptr : &found->second;

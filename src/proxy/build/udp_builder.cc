@@ -26,7 +26,7 @@ Result<udp::ServicePtr> UdpBuilder::get(const std::string& name) {
 Result<udp::ServicePtr> UdpBuilder::build(const std::string& name, const config::dynamic::UdpService& service) {
   ServiceReport& report = report_.udp.services[name];
   const auto type = config::dynamic::kind_of(service);
-  if (!type) return fail(Code::invalid, fmt::format("the UDP service \"{}\": {}", name, type.error().message));
+  if (!type) return fail(Code::invalid, fmt::format("the UDP service \"{}\" {}", name, type.error().message));
   report.type = to_lower(*type);
   if (service.load_balancer) {
     std::vector<udp::Server> servers;

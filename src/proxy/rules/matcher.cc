@@ -14,9 +14,11 @@ namespace {
 using Args = std::vector<std::string>;
 using MatcherResult = Result<Matcher::Kind>;
 
-// Calls `predicate(value)` for each field of that name until it answers true; says whether it did.
+// Calls `predicate(value)` for each field of that name until it answers true; says whether it did. Host is no field to
+// a rule (Traefik: Go keeps it apart), and HTTP/2 has none.
 template <class Predicate>
 bool any_header_value(const http::HeaderMap& headers, http::HeaderId id, std::string_view name, Predicate predicate) {
+  if (id == http::HeaderId::host) return false;
   for (const http::Field& field : headers) {
     if (field.id != id || (id == http::HeaderId::other && !iequals(field.name, name))) continue;
     if (predicate(field.value)) return true;
