@@ -115,8 +115,12 @@ net::Task<> Agent::serve_bridge(metadata::MetadataServer& metadata, net::StopSou
 // ---- tasks of before
 
 net::Task<Result<>> Agent::take_over_tasks() {
+  const auto found = co_await engine_.list();  // before tasks that go on make more of them
   for (task::TaskRecord& record : store_.load()) FL_CO_TRY_VOID(co_await adopt(std::move(record)));
-  co_await remove_orphans();
+  if (found)
+    co_await remove_orphans(*found);
+  else
+    log::warn("orphaned containers cannot be looked for: {}", found.error().message);
   co_return Result<>();
 }
 
@@ -144,18 +148,25 @@ task::Runner& Agent::add_runner(task::TaskSpec spec, task::TaskRecord record) {
 }
 
 // Containers of ours that belong to no task: made in the moment before a crash, or of tasks that cannot be read.
-net::Task<> Agent::remove_orphans() {
-  const auto ids = co_await engine_.list();
-  if (!ids) {
-    log::warn("orphaned containers cannot be looked for: {}", ids.error().message);
-    co_return;
-  }
-  for (const std::string& id : *ids) {
+net::Task<> Agent::remove_orphans(std::vector<std::string> found) {
+  for (const std::string& id : found) {
     if (std::ranges::any_of(runners_, [&](const auto& entry) { return entry.second->owns(id); })) continue;
     log::warn("container {} belongs to no task: stopping and removing it", id);
     auto gone = co_await engine_.stop(id, options_.stop_timeout);
     if (gone) gone = co_await engine_.remove(id);
-    if (!gone) log::warn("container {}: {}", id, gone.error().message);
+    if (!gone && gone.error().code != Code::not_found) log::warn("container {}: {}", id, gone.error().message);
+  }
+  co_await end_tasks([this](const std::string& task) { return !runners_.contains(task); });
+}
+
+// What the engine keeps for tasks of which `is_over`.
+net::Task<> Agent::end_tasks(std::function<bool(const std::string& id)> is_over) {
+  const auto kept = co_await engine_.kept_tasks();
+  if (!kept) co_return log::warn("networks of tasks cannot be looked for: {}", kept.error().message);
+  for (const std::string& task : *kept) {
+    if (!is_over(task)) continue;
+    if (const auto ended = co_await engine_.end_task(task); !ended)
+      log::warn("network of task {}: {}", task, ended.error().message);
   }
 }
 
@@ -172,6 +183,7 @@ net::Task<> Agent::stop_containers() {
   net::TaskScope stops;
   for (const std::string& id : *ids) stops.spawn(stop(engine_, id, options_.stop_timeout));
   co_await stops.join();
+  co_await end_tasks([](const std::string&) { return true; });
 }
 
 // ---- registration and sessions

@@ -5,6 +5,7 @@
 //   plane is there
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,7 +73,8 @@ class Agent final : private engine::ExitListener,
   net::Task<> serve_bridge(metadata::MetadataServer& metadata, net::StopSource& stop);
   net::Task<Result<>> take_over_tasks();
   net::Task<Result<>> adopt(task::TaskRecord record);
-  net::Task<> remove_orphans();
+  net::Task<> remove_orphans(std::vector<std::string> found);
+  net::Task<> end_tasks(std::function<bool(const std::string& id)> is_over);
   net::Task<> stop_containers();
   net::Task<> register_instance(net::StopSource& stop);
   net::Task<> on_rejected(session::Rejection why);

@@ -103,7 +103,16 @@ Result<Container> read_container(std::string_view text) {
   if (const json::Value* network = value.find("NetworkSettings"); network != nullptr) {
     out.ports = read_ports(network->find("Ports"));
     out.ip_address = network->string_at("IPAddress");
+    if (const json::Value* all = network->find("Networks"); all != nullptr && all->if_object() != nullptr)
+      for (const auto& [name, joined] : *all->if_object())
+        if (out.ip_address.empty()) out.ip_address = joined.string_at("IPAddress");
   }
+  out.network_mode = text_at(value.find("HostConfig"), "NetworkMode");
+  const json::Value* config = value.find("Config");
+  if (const json::Value* labels = config == nullptr ? nullptr : config->find("Labels");
+      labels != nullptr && labels->if_object() != nullptr)
+    for (const auto& [key, label] : *labels->if_object())
+      if (label.if_string() != nullptr) out.labels[key] = *label.if_string();
   return out;
 }
 

@@ -64,6 +64,14 @@ TEST(DockerAnswers, ReadsContainers) {
   EXPECT_TRUE(ended->out_of_memory);
   EXPECT_EQ(ended->finished_at, WallTime(Duration(1795230239'500000000)));
   EXPECT_FALSE(read_container("{}"));
+
+  const auto joined = read_container(R"({"Id":"abc","State":{"Running":true},"Config":{"Labels":{"a":"b"}},)"
+                                     R"("HostConfig":{"NetworkMode":"tasks"},"NetworkSettings":{"IPAddress":"",)"
+                                     R"("Networks":{"tasks":{"IPAddress":"10.8.0.2"}}}})");
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->network_mode, "tasks");
+  EXPECT_EQ(joined->ip_address, "10.8.0.2");
+  EXPECT_EQ(joined->labels.at("a"), "b");
 }
 
 TEST(DockerAnswers, ReadsEventsOfBoth) {

@@ -83,6 +83,10 @@ net::Task<Result<http::FetchResponse>> Client::send(Request request) {
     fetch.body = json::to_text(*request.body);
     fetch.headers.emplace_back("Content-Type", "application/json");
   }
+  if (!request.archive.empty()) {
+    fetch.body = std::move(request.archive);
+    fetch.headers.emplace_back("Content-Type", "application/x-tar");
+  }
   auto response = co_await fetcher_.fetch(
       std::move(fetch),
       {.timeout = request.timeout, .on_body = std::move(request.on_body), .unix_socket = socket_, .stop = &stop_});
@@ -106,6 +110,15 @@ Client::Call<bool> Client::has_image(std::string image) {
 }
 
 Client::Call<> Client::pull(std::string image) {
+  co_return co_await create_image(fmt::format("fromImage={}", escape(with_tag(image))), {});
+}
+
+Client::Call<> Client::import_image(std::string repository, std::string tag, std::string archive) {
+  co_return co_await create_image(fmt::format("fromSrc=-&repo={}&tag={}", escape(repository), escape(tag)),
+                                  std::move(archive));
+}
+
+Client::Call<> Client::create_image(std::string query, std::string archive) {
   Lines lines;
   Result<> progress;
   const auto on_body = [&](std::string_view bytes) {
@@ -114,8 +127,9 @@ Client::Call<> Client::pull(std::string image) {
     });
   };
   FL_CO_TRY_VOID(co_await send({.method = "POST",
-                                .target = fmt::format("/images/create?fromImage={}", escape(with_tag(image))),
+                                .target = fmt::format("/images/create?{}", query),
                                 .body = {},
+                                .archive = std::move(archive),
                                 .timeout = kPullTime,
                                 .on_body = on_body}));
   co_return progress;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,7 +42,9 @@ struct Container {
   std::string error;
   std::optional<WallTime> started_at, finished_at;
   std::vector<PortBinding> ports;
-  std::string ip_address;  // on the default bridge
+  std::string ip_address;    // on the default bridge, or the first of its networks
+  std::string network_mode;  // bridge, host, "container:ID", ...
+  std::map<std::string, std::string> labels;
 };
 
 struct Event {
@@ -74,6 +77,8 @@ class Client {
   Call<bool> has_image(std::string image);
   // Waits until the image is there. A reference without tag or digest means :latest.
   Call<> pull(std::string image);
+  // Makes an image of one layer: a tar archive of its files.
+  Call<> import_image(std::string repository, std::string tag, std::string archive);
   // -> the container's id
   Call<std::string> create(std::string name, json::Value settings);
   Call<> start(std::string id);  // fine when it runs
@@ -100,10 +105,12 @@ class Client {
   struct Request {
     std::string method, target;
     std::optional<json::Value> body;
+    std::string archive = {};  // instead of a body, when not empty
     Duration timeout = 1min;
     std::function<bool(std::string_view)> on_body;
   };
   net::Task<Result<http::FetchResponse>> send(Request request);
+  Call<> create_image(std::string query, std::string archive);
 
   http::Fetcher& fetcher_;
   const std::string socket_;

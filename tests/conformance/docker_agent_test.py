@@ -7,8 +7,8 @@ import unittest
 import urllib.request
 
 from docker_hosts import hosts, in_namespace, run  # first: it knows where support.py is
-from control_plane import QUICK, PairTest, connected
-from support import get, wait_until
+from control_plane import QUICK, PairTest, WaiterError, connected
+from support import free_port, get, wait_until
 
 HOST = hosts() and hosts()[0]
 
@@ -24,13 +24,16 @@ class DockerAgentTest(PairTest):
         wait_until(lambda: connected(self.ecs), "the agent is connected", 30)
 
     def remove_containers(self):
-        if ids := HOST.docker("ps", "-aq").split():
-            HOST.docker("rm", "-f", *ids)
+        def are_gone():  # what the agent's end cut short may still be under way in dockerd
+            if ids := HOST.docker("ps", "-aq").split():
+                subprocess.run(["docker", "-H", HOST.socket, "rm", "-f", *ids], capture_output=True)
+            return not ids
+        wait_until(are_gone, "the containers are removed", 60)
 
-    def run_task(self, *containers, **definition):
+    def run_task(self, *containers, run=None, **definition):
         complete = [{"image": "localhost/bb:1", "memory": 64, "stopTimeout": 2, **container} for container in containers]
         self.ecs.register_task_definition(family="t", containerDefinitions=complete, **definition)
-        answer = self.ecs.run_task(cluster="demo", taskDefinition="t")
+        answer = self.ecs.run_task(cluster="demo", taskDefinition="t", **run or {})
         self.assertEqual(answer["failures"], [])
         return answer["tasks"][0]["taskArn"]
 
@@ -41,22 +44,29 @@ class DockerAgentTest(PairTest):
         return next(c for c in self.describe(task)["containers"] if c["name"] == name)
 
     def wait_for(self, state, task):
-        self.ecs.get_waiter(f"tasks_{state}").wait(cluster="demo", tasks=[task], WaiterConfig=QUICK)
+        try:
+            self.ecs.get_waiter(f"tasks_{state}").wait(cluster="demo", tasks=[task], WaiterConfig=QUICK)
+        except WaiterError:
+            print(self.describe(task))
+            raise
 
     @staticmethod
-    def serves(port):
+    def serves(port, address="127.0.0.1"):
         """docker's proxy takes the connection and breaks it while nobody listens in the container."""
         try:
-            return get(port, "/index.html").status == 200
+            return get(port, "/index.html", address=address).status == 200
         except OSError:
             return False
 
     @staticmethod
     def ask(runtime, url):
         """From the container's own network, by what its environment says."""
-        url = HOST.docker("exec", runtime, "sh", "-c", f"echo {url}").strip()
+        return json.loads(DockerAgentTest.inside(runtime, HOST.docker("exec", runtime, "sh", "-c", f"echo {url}").strip()))
+
+    @staticmethod
+    def inside(runtime, url):
         process = HOST.docker("inspect", "--format", "{{.State.Pid}}", runtime).strip()
-        return json.loads(run("nsenter", f"--net=/proc/{process}/ns/net", "curl", "-sfm5", url))
+        return run("nsenter", f"--net=/proc/{process}/ns/net", "curl", "-sfm5", url)
 
     def role(self, runtime):
         """Of the credentials that a program in the container gets; None while there are none."""
@@ -206,6 +216,46 @@ class DockerAgentTest(PairTest):
         self.pair.kill("agent")
         self.pair.restart("agent")
         wait_until(lambda: self.role(runtime), "the agent is back and has them again", 30)
+
+    def test_containers_of_an_awsvpc_task_share_an_address_of_its_own(self):
+        vpc = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+        web = {**self.WEB, "dependsOn": [{"containerName": "init", "condition": "SUCCESS"}],
+               "dockerLabels": {"traefik.http.routers.web.rule": "PathPrefix(`/`)"}}
+        init = {"name": "init", "essential": False, "command": ["sh", "-c", "exit 0"]}
+        beside = {"name": "beside", "command": ["sleep", "1000"]}
+        one, two = (self.run_task(web, init, beside, networkMode="awsvpc", run={"networkConfiguration": vpc},
+                                  taskRoleArn="arn:aws:iam::000000000000:role/reader") for _ in range(2))
+        addresses = []
+        for task in one, two:
+            self.wait_for("running", task)
+            described = self.describe(task)
+            [attachment] = described["attachments"]
+            [address] = {container["networkInterfaces"][0]["privateIpv4Address"] for container in described["containers"]}
+            self.assertEqual((attachment["type"], attachment["status"], attachment["details"]), (
+                "ElasticNetworkInterface", "ATTACHED", [{"name": "privateIPv4Address", "value": address}]))
+            wait_until(lambda: self.serves(80, address), "it answers at its address")
+            addresses.append(address)
+        self.assertEqual(len(set(addresses)), 2)
+        proxy = free_port()
+        self.pair.start_proxy(proxy)
+        wait_until(lambda: self.serves(proxy), "the proxy has found them")
+        runtime = self.container(one, "beside")["runtimeId"]
+        self.assertEqual(self.inside(runtime, "http://127.0.0.1/index.html"), "hello\n")
+        self.assertEqual(self.role(runtime), "arn:aws:iam::000000000000:role/reader")
+        self.assertEqual(self.ask(runtime, "$ECS_CONTAINER_METADATA_URI_V4/task")["TaskARN"], one)
+
+        # What is left of a task whose agent was killed as it began: nobody's.
+        HOST.docker("run", "-d", "--label", f"fairlead.network={self.pair.folder}/agent", "--name",
+                    "fairlead-network-0123456789abcdef", "localhost/bb:1", "sleep", "1000")
+        self.pair.kill("agent")
+        self.pair.restart("agent")
+        self.assertEqual(self.describe(one)["lastStatus"], "RUNNING")
+        self.ecs.stop_task(cluster="demo", task=one)
+        self.wait_for("stopped", one)
+        holders = ["ps", "-a", "--filter", "label=fairlead.network", "--format", "{{.Names}}"]
+        wait_until(lambda: HOST.docker(*holders).split() == [f"fairlead-network-{two.split('/')[-1]}"],
+                   "the address of the task that ended is free")
+        self.assertEqual(get(80, "/index.html", address=addresses[1]).status, 200)
 
     def test_reasons(self):
         missing = self.run_task({"name": "web", "image": "localhost/none:1"})

@@ -19,7 +19,7 @@ except ImportError:
     print("skipped: boto3 is not installed (tools/install_deps.sh --conformance)")
     sys.exit(77)
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 QUICK = {"Delay": 0.1, "MaxAttempts": 150}  # of waiters
 

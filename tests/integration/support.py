@@ -79,9 +79,9 @@ def send(connection, path="/", host="localhost", headers=""):
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode())
 
 
-def get(port, path="/", host="localhost"):
+def get(port, path="/", host="localhost", address="127.0.0.1"):
     """One request on a connection of its own."""
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection((address, port), 10) as connection:
         send(connection, path, host, "Connection: close\r\n")
         return Answer(connection)
 

@@ -16,4 +16,8 @@ std::optional<NetworkMode> parse_network_mode(std::string_view text) {
   return std::nullopt;
 }
 
+Engine::Call<> Engine::end_task(std::string) { co_return Result<>(); }
+
+Engine::Call<std::vector<std::string>> Engine::kept_tasks() { co_return std::vector<std::string>(); }
+
 }  // namespace fl::agent::engine

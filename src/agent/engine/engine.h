@@ -148,6 +148,11 @@ class Engine {
   virtual Call<Usage> usage(std::string id) = 0;
   virtual Call<> make_volume(VolumeSpec spec) = 0;  // fine when it is there
   virtual Call<> remove_volume(std::string name) = 0;
+  // What it keeps for a task as a whole, such as its network, goes; all the task's containers have ended. Fine when
+  // there is nothing.
+  virtual Call<> end_task(std::string task_id);
+  // Ids of the tasks it keeps something for.
+  virtual Call<std::vector<std::string>> kept_tasks();
   // Where the container's output is: a file of CRI log lines (logs/log_file.h) that the agent may read.
   virtual std::string log_path(const std::string& id) const = 0;
 };

@@ -259,6 +259,12 @@ void Runner::mark_reported(const Told& told) {
 // ---- the end
 
 net::Task<> Runner::clean_up() {
+  for (;;) {
+    const auto ended = co_await engine_.end_task(spec_.id);
+    if (ended) break;
+    log::warn("task {}: {}; trying again", spec_.id, ended.error().message);
+    if (!co_await net::sleep_for(kCleanAgain, closing_)) co_return;
+  }
   WallTime last{};
   for (const ContainerRecord& container : machine_.containers())
     last = std::max(last, container.finished_at.value_or(last));

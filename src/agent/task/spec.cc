@@ -258,7 +258,9 @@ Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t i
   const auto inject = [&out](std::string name, std::string value) {
     out.environment.emplace_back(std::move(name), std::move(value));
   };
-  const bool is_bridged = task.network_mode == engine::NetworkMode::bridge && !around.bridge_metadata_url.empty();
+  const bool has_own_network =
+      task.network_mode == engine::NetworkMode::bridge || task.network_mode == engine::NetworkMode::awsvpc;
+  const bool is_bridged = has_own_network && !around.bridge_metadata_url.empty();
   if (const std::string& url = is_bridged ? around.bridge_metadata_url : around.metadata_url; !url.empty()) {
     inject("ECS_CONTAINER_METADATA_URI", fmt::format("{}/v3/{}", url, tokens.metadata_id));
     inject("ECS_CONTAINER_METADATA_URI_V4", fmt::format("{}/v4/{}", url, tokens.metadata_id));

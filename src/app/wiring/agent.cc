@@ -170,7 +170,8 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
                    .owner = settings.data_directory,
                    .log_max_bytes = choice.process.log_max_bytes,
                    .log_max_files = choice.process.log_max_files,
-                   .why = {}};
+                   .why = {},
+                   .task_network = options.task_network};
   FL_CO_TRY(const auto engine, co_await agent::choose_engine(loop, fetcher, std::move(choice)));
   agent::Agent agent(loop, *engine, *control_plane, std::move(settings));
   co_return co_await agent.run(stop);

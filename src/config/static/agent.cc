@@ -21,6 +21,10 @@ void describe(Fields<Agent>& f) {
     kFairleadOnly);
   f("docker-host", &Agent::docker_host, "unix socket of the engine; empty: the usual places (also DOCKER_HOST)",
     kFairleadOnly);
+  f("task-network", &Agent::task_network,
+    "network of docker or podman that tasks in awsvpc mode have their addresses in; empty: its bridge, which only this "
+    "machine reaches",
+    kFairleadOnly);
   f("address", &Agent::address,
     "address of this machine where its tasks are reached; empty: the one the control plane is reached from",
     kFairleadOnly);

@@ -18,6 +18,7 @@ struct Agent {
   std::string data = "fairlead-agent";
   std::string engine = "auto";  // auto, docker, podman, process
   std::string docker_host;
+  std::string task_network;
   std::string address;
   std::vector<std::string> attributes;
   bool external = false;

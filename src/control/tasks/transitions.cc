@@ -14,12 +14,15 @@ ecs::Container* find_container(state::Task& task, std::string_view name) {
   return found == task.shape.containers->end() ? nullptr : &*found;
 }
 
-// The agent has no network interface to report: in awsvpc mode the address stands in the bindings.
-void put_address(state::Task& task, ecs::Container& container, const std::string& address) {
+// The agent has no network interface to report: in awsvpc mode the address stands in the bindings of a container. It is
+// that of all containers of the task.
+void put_address(state::Task& task, const std::string& address) {
   for (ecs::Attachment& attachment : *task.shape.attachments) {
     if (attachment.type != "ElasticNetworkInterface") continue;
-    container.network_bindings.emplace();
-    container.network_interfaces = {{.attachment_id = attachment.id, .private_ipv4_address = address}};
+    for (ecs::Container& container : *task.shape.containers) {
+      container.network_bindings.emplace();
+      container.network_interfaces = {{.attachment_id = attachment.id, .private_ipv4_address = address}};
+    }
     attachment.status = "ATTACHED";
     attachment.details = {{.name = "privateIPv4Address", .value = address}};
   }
@@ -95,8 +98,7 @@ void apply_container_report(state::Task& task, const ecs::ContainerStateChange& 
     for (ecs::ManagedAgent& agent : *container->managed_agents) agent.last_status = "STOPPED";
   if (!report.network_bindings || report.network_bindings->empty()) return;
   container->network_bindings = report.network_bindings;
-  if (!task.shape.attachments->empty())
-    put_address(task, *container, report.network_bindings->front().bind_ip.value_or(""));
+  if (!task.shape.attachments->empty()) put_address(task, report.network_bindings->front().bind_ip.value_or(""));
 }
 
 void apply_report(state::Task& task, const ecs::SubmitTaskStateChangeRequest& report, WallTime now) {

@@ -37,6 +37,17 @@ bool has(const json::Object& object, std::string_view key) {
 
 std::string port_key(uint16_t port, bool udp) { return fmt::format("{}/{}", port, udp ? "udp" : "tcp"); }
 
+std::string ports_text(const std::vector<PortMapping>& ports) {
+  std::string out;
+  for (const PortMapping& port : ports) {
+    if (!out.empty()) out += ' ';
+    out += port_key(port.container_port, port.udp);
+  }
+  return out;
+}
+
+std::string default_network(std::string_view engine) { return engine == "podman" ? "podman" : "bridge"; }
+
 json::Value to_array(const std::vector<std::string>& list) { return json::Array(list.begin(), list.end()); }
 
 // podman says "" for every address, docker names 0.0.0.0 and :: apart; ECS tells of the first.
@@ -103,10 +114,8 @@ class LogWriter {
 
 }  // namespace
 
-Result<json::Value> create_settings(const ContainerSpec& spec, const std::string& owner) {
-  if (spec.network_mode == NetworkMode::awsvpc)
-    return fail(Code::invalid,
-                "network mode awsvpc is not supported by this agent with docker or podman; use bridge or host");
+json::Value create_settings(const ContainerSpec& spec, const std::string& owner, const std::string& network) {
+  const bool is_awsvpc = spec.network_mode == NetworkMode::awsvpc;
   json::Object settings = object_or_empty(spec.config);
   json::Object host = object_or_empty(spec.host_config);
   put(settings, "Image", spec.image);
@@ -118,11 +127,12 @@ Result<json::Value> create_settings(const ContainerSpec& spec, const std::string
   json::Object labels;
   for (const auto& [key, value] : spec.labels) labels.emplace_back(key, value);
   put(labels, kOwnerLabel, owner);
+  if (is_awsvpc) put(labels, kPortsLabel, ports_text(spec.ports));
   put(settings, "Labels", std::move(labels));
   // The agent checks health itself, so that podman without systemd does it as well.
   put(settings, "Healthcheck", json::Object{{"Test", json::Array{"NONE"}}});
 
-  put(host, "NetworkMode", to_text(spec.network_mode));
+  put(host, "NetworkMode", is_awsvpc ? "container:" + network : std::string(to_text(spec.network_mode)));
   json::Object exposed, bound;
   for (const PortMapping& port : spec.ports) {
     const std::string key = port_key(port.container_port, port.udp);
@@ -133,7 +143,7 @@ Result<json::Value> create_settings(const ContainerSpec& spec, const std::string
     bindings.push_back(json::Object{{"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
     put(bound, key, std::move(bindings));
   }
-  if (!exposed.empty()) put(settings, "ExposedPorts", std::move(exposed));
+  if (!exposed.empty() && !is_awsvpc) put(settings, "ExposedPorts", std::move(exposed));
   if (!bound.empty() && spec.network_mode == NetworkMode::bridge) put(host, "PortBindings", std::move(bound));
   json::Array binds;
   for (const Mount& mount : spec.mounts)
@@ -153,11 +163,15 @@ Result<json::Value> create_settings(const ContainerSpec& spec, const std::string
 
 DockerEngine::DockerEngine(net::Loop& loop, http::Fetcher& fetcher, std::string socket_path,
                            const docker::Version& version, DockerEngineOptions options)
-    : loop_(loop), client_(fetcher, std::move(socket_path)), options_(std::move(options)) {
+    : loop_(loop),
+      client_(fetcher, std::move(socket_path)),
+      options_(std::move(options)),
+      networks_(client_, closing_, options_.owner,
+                options_.task_network.empty() ? default_network(version.engine) : options_.task_network) {
   facts_.name = version.engine;
   facts_.version = version.version;
   facts_.why = options_.why;
-  facts_.network_modes = {NetworkMode::bridge, NetworkMode::host, NetworkMode::none};
+  facts_.network_modes = {NetworkMode::bridge, NetworkMode::host, NetworkMode::none, NetworkMode::awsvpc};
   // What a task may ask of the engine is told by the versions of its API, as the genuine agent does.
   const auto minor = parse_uint(version.api_version.substr(version.api_version.find('.') + 1)).value_or(17);
   for (uint64_t n = 17; n <= std::min<uint64_t>(minor, 44); ++n)
@@ -166,6 +180,7 @@ DockerEngine::DockerEngine(net::Loop& loop, http::Fetcher& fetcher, std::string 
   if (version.engine == "docker") facts_.capabilities.emplace_back("com.amazonaws.ecs.capability.logging-driver.none");
   facts_.capabilities.emplace_back("com.amazonaws.ecs.capability.privileged-container");
   facts_.capabilities.emplace_back("ecs.capability.docker-plugin.local");
+  facts_.capabilities.emplace_back("ecs.capability.task-eni");
 }
 
 DockerEngine::~DockerEngine() = default;
@@ -192,7 +207,7 @@ DockerEngine::Call<> DockerEngine::open(ExitListener& listener) {
 }
 
 net::Task<std::string> DockerEngine::find_bridge_gateway() {
-  const auto network = co_await client_.inspect_network(facts_.name == "podman" ? "podman" : "bridge");
+  const auto network = co_await client_.inspect_network(default_network(facts_.name));
   if (!network) {  // dockerd --bridge=none
     log::info("agent: {} has no bridge: {}", facts_.name, network.error().message);
     co_return std::string();
@@ -267,7 +282,11 @@ DockerEngine::Call<> DockerEngine::pull(std::string image, PullBehavior behavior
 }
 
 DockerEngine::Call<std::string> DockerEngine::create(ContainerSpec spec) {
-  FL_CO_TRY(json::Value settings, create_settings(spec, options_.owner));
+  std::string network;
+  if (spec.network_mode == NetworkMode::awsvpc) {
+    FL_CO_TRY(network, co_await networks_.make(spec.task_id));
+  }
+  json::Value settings = create_settings(spec, options_.owner, network);
   const std::string name = spec.name;
   auto created = co_await client_.create(name, settings);
   if (!created && created.error().code == Code::conflict) {
@@ -287,10 +306,28 @@ DockerEngine::Call<Started> DockerEngine::start(std::string id) {
     if (!was_running) running_.erase(id);
     co_return tl::make_unexpected(started.error());
   }
-  FL_CO_TRY(const docker::Container container, co_await client_.inspect(id));
+  FL_CO_TRY(docker::Container container, co_await client_.inspect(id));
   if (const auto entry = running_.find(id); entry != running_.end() && !std::exchange(entry->second, true))
     work_.spawn(follow_log(id));
-  co_return Started{container.started_at.value_or(loop_.wall()), bindings_of(container.ports)};
+  const WallTime at = container.started_at.value_or(loop_.wall());
+  FL_CO_TRY(auto bound, co_await bindings(std::move(container)));
+  co_return Started{at, std::move(bound)};
+}
+
+// Where its ports are: bound on this machine, or on the address of its task.
+DockerEngine::Call<std::vector<PortBinding>> DockerEngine::bindings(docker::Container container) {
+  const auto own = container.labels.find(std::string(kPortsLabel));
+  if (own == container.labels.end() || own->second.empty() || !container.is_running)
+    co_return bindings_of(container.ports);
+  constexpr std::string_view kJoined = "container:";
+  FL_CO_TRY(const std::string address, co_await networks_.address(container.network_mode.substr(kJoined.size())));
+  std::vector<PortBinding> out;
+  for (const std::string_view port : split(own->second, ' ')) {
+    const size_t slash = port.find('/');
+    const auto number = static_cast<uint16_t>(parse_uint(port.substr(0, slash)).value_or(0));
+    out.push_back({address, number, number, port.ends_with("/udp")});
+  }
+  co_return out;
 }
 
 DockerEngine::Call<> DockerEngine::stop(std::string id, Duration timeout) {
@@ -310,7 +347,7 @@ DockerEngine::Call<> DockerEngine::remove(std::string id) {
 }
 
 DockerEngine::Call<ContainerState> DockerEngine::inspect(std::string id) {
-  FL_CO_TRY(const docker::Container container, co_await client_.inspect(id));
+  FL_CO_TRY(docker::Container container, co_await client_.inspect(id));
   ContainerState state;
   if (container.is_running) {
     state.status = ContainerState::Status::running;
@@ -320,7 +357,8 @@ DockerEngine::Call<ContainerState> DockerEngine::inspect(std::string id) {
     state.exit = {container.exit_code, container.out_of_memory, container.finished_at.value_or(loop_.wall()),
                   container.error};
   }
-  state.started = {container.started_at.value_or(loop_.wall()), bindings_of(container.ports)};
+  state.started.at = container.started_at.value_or(loop_.wall());
+  FL_CO_TRY(state.started.bindings, co_await bindings(std::move(container)));
   co_return state;
 }
 
@@ -354,6 +392,12 @@ DockerEngine::Call<> DockerEngine::remove_volume(std::string name) {
   if (!removed && removed.error().code == Code::not_found) removed = Result<>();
   co_return removed;
 }
+
+DockerEngine::Call<> DockerEngine::end_task(std::string task_id) {
+  co_return co_await networks_.remove(std::move(task_id));
+}
+
+DockerEngine::Call<std::vector<std::string>> DockerEngine::kept_tasks() { co_return co_await networks_.list(); }
 
 // ---- output
 

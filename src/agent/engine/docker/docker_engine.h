@@ -2,13 +2,14 @@
 //
 // Ends of containers come from the engine's events; when that connection is lost every container thought to run is
 // looked at again, so none is missed. Output is followed into a bounded file of the agent's own, from the last line
-// that is there.
+// that is there. In awsvpc mode a container joins the network that another one holds for its task (task_network.h).
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
 
+#include "agent/engine/docker/task_network.h"
 #include "agent/engine/engine.h"
 #include "docker/client.h"
 #include "net/loop.h"
@@ -22,6 +23,7 @@ struct DockerEngineOptions {
   uint64_t log_max_bytes = 10 << 20;
   int log_max_files = 2;
   std::string why;
+  std::string task_network;  // that tasks in awsvpc mode have their addresses in; empty: the bridge
 };
 
 class DockerEngine final : public Engine {
@@ -44,10 +46,13 @@ class DockerEngine final : public Engine {
   Call<Usage> usage(std::string id) override;
   Call<> make_volume(VolumeSpec spec) override;
   Call<> remove_volume(std::string name) override;
+  Call<> end_task(std::string task_id) override;
+  Call<std::vector<std::string>> kept_tasks() override;
   std::string log_path(const std::string& id) const override;
 
  private:
   net::Task<std::string> find_bridge_gateway();
+  Call<std::vector<PortBinding>> bindings(docker::Container container);
   net::Task<> follow_events();
   net::Task<> report_exit(std::string id);
   net::Task<> look_at_all();
@@ -58,6 +63,7 @@ class DockerEngine final : public Engine {
   net::Loop& loop_;
   docker::Client client_;
   const DockerEngineOptions options_;
+  TaskNetworks networks_;
   EngineFacts facts_;
   ExitListener* listener_ = nullptr;
   std::map<std::string, bool> running_;  // containers whose end has not been told; true: their log is followed
@@ -66,9 +72,10 @@ class DockerEngine final : public Engine {
   net::TaskScope work_;
 };
 
-// The body of a create call. Errors: what the engine cannot honour. Pure.
-Result<json::Value> create_settings(const ContainerSpec& spec, const std::string& owner);
+// The body of a create call. `network`: the container whose network it joins (awsvpc). Pure.
+json::Value create_settings(const ContainerSpec& spec, const std::string& owner, const std::string& network);
 
 inline constexpr std::string_view kOwnerLabel = "fairlead.agent";
+inline constexpr std::string_view kPortsLabel = "fairlead.ports";  // "80/tcp 53/udp", of a container in awsvpc mode
 
 }  // namespace fl::agent::engine
