@@ -25,7 +25,7 @@ class ProxyForTest : public testing::LoopFixture {
 
   struct Record {  // of a request that has ended
     uint16_t status, origin_status;
-    uint64_t request_bytes, response_bytes;
+    uint64_t request_bytes, response_bytes, origin_bytes;
     std::string router, router_path, service, server_url, path;
   };
 
@@ -33,9 +33,9 @@ class ProxyForTest : public testing::LoopFixture {
     entry_point.name = "web";
     entry_point.server_name = "proxy.test";
     worker.set_on_record([this](const telemetry::RequestRecord& r) {
-      records.push_back({r.status, r.origin_status, r.request_bytes, r.response_bytes, std::string(r.router),
-                         std::string(r.router_path), std::string(r.service), std::string(r.server_url),
-                         std::string(r.path)});
+      records.push_back({r.status, r.origin_status, r.request_bytes, r.response_bytes, r.origin_bytes,
+                         std::string(r.router), std::string(r.router_path), std::string(r.service),
+                         std::string(r.server_url), std::string(r.path)});
     });
   }
   ~ProxyForTest() override {

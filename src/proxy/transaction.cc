@@ -7,6 +7,8 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.status = exchange.response.status;
   record.request_bytes = exchange.bytes_received;
   record.response_bytes = exchange.bytes_sent;
+  // What the server sent is what the client got, unless a middleware that changes bodies has counted for itself.
+  if (record.origin_status != 0 && record.origin_bytes == 0) record.origin_bytes = exchange.bytes_sent;
   record.request_headers = &exchange.request.headers;
   record.origin_headers = record.origin_status != 0 ? &exchange.response.headers : nullptr;
   record.response_headers = &exchange.response.headers;

@@ -60,6 +60,8 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   const TimePoint start = transaction.worker.loop().now();
   transaction.record.server_address = server->address;
 
+  transaction.record.origin_bytes = 0;
+
   transaction.unsent = false;
   ProxyError error = ProxyError::none;
   bool kept_off = false;

@@ -48,8 +48,25 @@ TEST_F(Forward, PlainGet) {
   EXPECT_EQ(records[0].status, 201);
   EXPECT_EQ(records[0].origin_status, 201);
   EXPECT_EQ(records[0].response_bytes, 2U);
+  EXPECT_EQ(records[0].origin_bytes, 2U);
   EXPECT_EQ(records[0].service, "app@file");
   EXPECT_EQ(records[0].server_url, origin.url());
+}
+
+TEST_F(Forward, TheServersBytesAreCountedBeforeTheyAreCompressed) {
+  Configuration configuration = all_to({origin.url()});
+  configuration.http.middlewares["compress@file"].compress.emplace();
+  configuration.http.routers["all@file"].middlewares = {"compress@file"};
+  publish(configuration);
+  client = connect();
+  client->send("GET / HTTP/1.1\r\nHost: h.test\r\nAccept-Encoding: gzip\r\n\r\n");
+  upstream = accept_at(origin);
+  receive_head(*upstream);
+  upstream->send("HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
+  EXPECT_NE(receive_head(*client).find("Content-Encoding: gzip\r\n"), std::string::npos);
+  ASSERT_TRUE(turn_until([&] { return !records.empty(); }));
+  EXPECT_EQ(records[0].origin_bytes, 9000U);
+  EXPECT_LT(records[0].response_bytes, 1000U);
 }
 
 TEST_F(Forward, ConnectionsAreKeptAndReused) {

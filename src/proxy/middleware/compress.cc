@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "http/grammar.h"
 #include "proxy/middleware/compressed_answer.h"
+#include "proxy/transaction.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -134,7 +135,8 @@ class Compress final : public http::Handler {
     head.headers.set(HeaderId::content_encoding, to_string(coding));
     head.has_content_length = false;
     head.framing = http::Framing::chunked;
-    x.response_body = std::make_unique<CompressedAnswer>(std::move(x.response_body), coding);
+    x.response_body =
+        std::make_unique<CompressedAnswer>(std::move(x.response_body), coding, Transaction::origin_bytes_of(x));
   }
 
   bool may_compress(const Exchange& x) const {

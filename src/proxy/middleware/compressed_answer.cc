@@ -21,8 +21,7 @@ BodyChunk CompressedAnswer::take() {
         if (flushes_ && std::exchange(held_, false)) compressor_->write({}, Until::flushed, out_);
         break;
       }
-      in_ = chunk.data;
-      last_ = chunk.last;
+      put_in(chunk);
     }
     const std::string_view piece = in_.substr(0, kPiece);
     in_.remove_prefix(piece.size());
@@ -38,9 +37,14 @@ net::Task<BodyChunk> CompressedAnswer::read() {
     if (const BodyChunk chunk = take(); chunk.ready()) co_return chunk;
     const BodyChunk chunk = co_await from_->read();
     if (chunk.error != BodyError::none) co_return chunk;
-    in_ = chunk.data;
-    last_ = chunk.last;
+    put_in(chunk);
   }
+}
+
+void CompressedAnswer::put_in(const BodyChunk& chunk) {
+  in_ = chunk.data;
+  last_ = chunk.last;
+  if (received_ != nullptr) *received_ += chunk.data.size();
 }
 
 }  // namespace fl::proxy::middleware

@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "proxy/middleware/grpc_web_body.h"
+#include "proxy/transaction.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -87,7 +88,8 @@ class GrpcWeb final : public http::Handler {
     head.headers.remove(HeaderId::content_length);
     head.has_content_length = false;
     head.framing = http::Framing::chunked;
-    x.response_body = std::make_unique<GrpcWebAnswer>(std::move(x.response_body), as_text);
+    x.response_body =
+        std::make_unique<GrpcWebAnswer>(std::move(x.response_body), as_text, Transaction::origin_bytes_of(x));
   }
 
   static std::string_view exposed(Exchange& x) {

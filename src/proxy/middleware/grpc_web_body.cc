@@ -39,6 +39,7 @@ std::string trailer_frame(const http::HeaderMap* trailers) {
 
 BodyChunk GrpcWebAnswer::convert(const BodyChunk& chunk) {
   if (chunk.error != BodyError::none || !chunk.ready()) return chunk;
+  if (received_ != nullptr) *received_ += chunk.data.size();
   out_.assign(chunk.data);
   if (chunk.last) {
     ended_ = true;

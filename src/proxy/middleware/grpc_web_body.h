@@ -12,7 +12,9 @@ namespace fl::proxy::middleware {
 // An answer for a page: the server's frames, then its trailers as a frame of their own; all in base64 if asked.
 class GrpcWebAnswer final : public http::BodySource {
  public:
-  GrpcWebAnswer(std::unique_ptr<http::BodySource> from, bool as_text) : from_(std::move(from)), as_text_(as_text) {}
+  // The server's bytes are added to `received`, which outlives it; null: not counted.
+  GrpcWebAnswer(std::unique_ptr<http::BodySource> from, bool as_text, uint64_t* received)
+      : from_(std::move(from)), as_text_(as_text), received_(received) {}
 
   http::BodyChunk take() override;
   net::Task<http::BodyChunk> read() override;
@@ -24,6 +26,7 @@ class GrpcWebAnswer final : public http::BodySource {
 
   std::unique_ptr<http::BodySource> from_;
   bool as_text_;
+  uint64_t* const received_;
   bool ended_ = false;
   std::string out_;
 };
