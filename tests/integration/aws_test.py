@@ -5,12 +5,11 @@ a CA bundle, with keys from the environment and from an assumed role. Without mo
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
-from moto_python import moto_python
+from moto_python import moto_python, start_moto
 
 CALLS = os.environ["AWS_CALLS"]
 
@@ -29,16 +28,6 @@ ecs.register_task_definition(family="app", containerDefinitions=[dict(
 task = ecs.run_task(cluster="web", taskDefinition="app", count=1)["tasks"][0]
 print(json.dumps(dict(task=task["taskArn"], address=instance.private_ip_address)))
 """
-
-
-def start_moto(python, *options):
-    """Starts a server on a port of the kernel's choice; returns it and its port."""
-    process = subprocess.Popen([python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0", *options],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if match := re.search(r"Running on https?://127\.0\.0\.1:(\d+)", line):
-            return process, int(match[1])
-    sys.exit("moto did not start")
 
 
 def calls(**variables):
