@@ -239,8 +239,15 @@ std::string to_text(const Value& value, bool html_escape) {
 }
 
 void append_quoted(std::string& out, std::string_view s, bool html_escape) {
+  const auto is_special = [html_escape](char c) {
+    return c < 0x20 || c > 0x7e || c == '"' || c == '\\' || (html_escape && (c == '<' || c == '>' || c == '&'));
+  };
   out += '"';
   while (!s.empty()) {
+    const auto plain = static_cast<size_t>(std::ranges::find_if(s, is_special) - s.begin());  // most of most texts
+    out.append(s, 0, plain);
+    s.remove_prefix(plain);
+    if (s.empty()) break;
     const size_t n = utf8_length(s);
     const std::string_view symbol = s.substr(0, std::max<size_t>(n, 1));
     if (n == 0)
