@@ -64,20 +64,19 @@ net::Task<> AcsSession::run() {
 }
 
 void AcsSession::on_attached(const std::shared_ptr<const state::View>& view) {
-  view_ = view;
-  const auto* instance = state().instances().find({key_.cluster, key_.id});
+  is_attached_ = true;
+  const auto* instance = view->in(key_.scope).instances().find({key_.cluster, key_.id});
   if (instance == nullptr || instance->shape.status == "INACTIVE") return on_detached(true);
-  send_manifest();
+  send_manifest(*view);
   refresh_credentials();  // an agent that was started again has none for the tasks it took over
-  send_due(living_tasks());
+  send_due(*view, living_tasks(*view));
 }
 
 void AcsSession::on_tasks(const std::shared_ptr<const state::View>& view, const std::vector<std::string>& ids) {
-  view_ = view;
   std::vector<const state::Task*> tasks;
   for (const std::string& id : ids)
-    if (const state::Task* task = state().tasks().find({key_.cluster, id})) tasks.push_back(task);
-  send_due(tasks);
+    if (const state::Task* task = view->in(key_.scope).tasks().find({key_.cluster, id})) tasks.push_back(task);
+  send_due(*view, tasks);
 }
 
 void AcsSession::on_detached(bool is_inactive) {
@@ -111,40 +110,42 @@ void AcsSession::on_message(std::string_view text) {
 }
 
 void AcsSession::on_tick() {
-  if (is_ending_ || view_ == nullptr) return;
+  if (is_ending_ || !is_attached_) return;
   const TimePoint now = loop_.now();
   if (now - last_heartbeat_ >= kHeartbeat) {
     last_heartbeat_ = now;
     socket_.send_text(agent::to_text(agent::HeartbeatMessage{.message_id = ids_.uuid(), .healthy = true}));
   }
   if (now - last_credentials_ >= kRefresh) refresh_credentials();
+  const auto view = links_.view();
   std::vector<const state::Task*> late;
   for (const auto& [id, sent] : sent_) {
     if (sent.is_acknowledged || now - sent.at < kResend) continue;
-    const state::Task* task = state().tasks().find({key_.cluster, id});
+    const state::Task* task = view->in(key_.scope).tasks().find({key_.cluster, id});
     // What it has reported since, it has heard of.
     if (task != nullptr && (tasks::is_agent_to_stop(*task) || task->shape.last_status == "PENDING"))
       late.push_back(task);
   }
-  send_payload(std::move(late));
+  send_payload(*view, std::move(late));
 }
 
-std::vector<const state::Task*> AcsSession::living_tasks() const {
+std::vector<const state::Task*> AcsSession::living_tasks(const state::View& view) const {
   std::vector<const state::Task*> out;
-  for (const auto& task : state().tasks().by<state::task::ByInstance>().range(std::tuple(key_.cluster, key_.id)))
+  const state::TaskTable& tasks = view.in(key_.scope).tasks();
+  for (const auto& task : tasks.by<state::task::ByInstance>().range(std::tuple(key_.cluster, key_.id)))
     if (!tasks::is_stopped(*task)) out.push_back(task.get());
   return out;
 }
 
 // What the agent has and this does not list, it asks about and stops.
-void AcsSession::send_manifest() {
+void AcsSession::send_manifest(const state::View& view) {
   agent::TaskManifestMessage manifest{.cluster_arn = api::cluster_arn(key_.scope, key_.cluster),
                                       .container_instance_arn = api::instance_arn(key_.scope, key_.cluster, key_.id),
                                       .message_id = ids_.uuid(),
                                       .generated_at = milliseconds(loop_.wall()),
-                                      .timeline = view_->revision(),
+                                      .timeline = view.revision(),
                                       .tasks = std::vector<agent::TaskIdentifier>()};
-  for (const state::Task* task : living_tasks())
+  for (const state::Task* task : living_tasks(view))
     manifest.tasks->push_back({.task_arn = task->shape.task_arn,
                                .task_cluster_arn = task->shape.cluster_arn,
                                .desired_status = tasks::is_agent_to_stop(*task) ? "STOPPED" : "RUNNING"});
@@ -161,23 +162,23 @@ bool AcsSession::is_due(const state::Task& task) {
   return task.shape.last_status == "PENDING" && sent == sent_.end();
 }
 
-void AcsSession::send_due(const std::vector<const state::Task*>& tasks) {
+void AcsSession::send_due(const state::View& view, const std::vector<const state::Task*>& tasks) {
   std::vector<const state::Task*> due;
   std::ranges::copy_if(tasks, std::back_inserter(due), [this](const state::Task* task) { return is_due(*task); });
-  send_payload(std::move(due));
+  send_payload(view, std::move(due));
 }
 
-void AcsSession::send_payload(std::vector<const state::Task*> due) {
+void AcsSession::send_payload(const state::View& view, std::vector<const state::Task*> due) {
   for (size_t first = 0; first < due.size(); first += kTasksInPayload) {
     agent::PayloadMessage payload{.cluster_arn = api::cluster_arn(key_.scope, key_.cluster),
                                   .container_instance_arn = api::instance_arn(key_.scope, key_.cluster, key_.id),
                                   .message_id = ids_.uuid(),
-                                  .seq_num = view_->revision(),
+                                  .seq_num = view.revision(),
                                   .generated_at = milliseconds(loop_.wall()),
                                   .tasks = std::vector<agent::Task>()};
     for (size_t i = first; i < std::min(due.size(), first + kTasksInPayload); ++i) {
       const state::Task& task = *due[i];
-      const auto* definition = state().task_definitions().find({task.family, task.revision});
+      const auto* definition = view.in(key_.scope).task_definitions().find({task.family, task.revision});
       if (definition == nullptr) continue;  // deleted: the task can only be lost
       payload.tasks->push_back(
           make_payload(key_.scope, task, definition->shape, credentials_of(task, definition->shape)));
@@ -195,12 +196,14 @@ void AcsSession::acknowledge(std::string_view message_id) {
 }
 
 void AcsSession::confirm_stops(const agent::TaskStopVerificationMessage& question) {
-  if (view_ == nullptr) return;
+  if (!is_attached_) return;
+  const auto view = links_.view();
   agent::TaskStopVerificationAck answer{.message_id = question.message_id,
                                         .generated_at = milliseconds(loop_.wall()),
                                         .stop_tasks = std::vector<agent::TaskIdentifier>()};
   for (const agent::TaskIdentifier& candidate : ecs::items(question.stop_candidates)) {
-    const state::Task* task = state().tasks().find({key_.cluster, ecs::short_name(ecs::text(candidate.task_arn))});
+    const std::string_view id = ecs::short_name(ecs::text(candidate.task_arn));
+    const state::Task* task = view->in(key_.scope).tasks().find({key_.cluster, id});
     const bool lives = task != nullptr && task->instance == key_.id && !tasks::is_stopped(*task);
     if (lives) continue;
     answer.stop_tasks->push_back(candidate);
@@ -231,8 +234,9 @@ TaskCredentials AcsSession::credentials_of(const state::Task& task, const ecs::T
 
 void AcsSession::refresh_credentials() {
   last_credentials_ = loop_.now();
-  for (const state::Task* task : living_tasks()) {
-    const auto* definition = state().task_definitions().find({task->family, task->revision});
+  const auto view = links_.view();
+  for (const state::Task* task : living_tasks(*view)) {
+    const auto* definition = view->in(key_.scope).task_definitions().find({task->family, task->revision});
     if (definition == nullptr) continue;
     const TaskCredentials fresh = credentials_of(*task, definition->shape);
     const auto send = [&](const std::optional<agent::RoleCredentials>& credentials, std::string_view type) {

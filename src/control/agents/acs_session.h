@@ -50,18 +50,17 @@ class AcsSession final : public LinkListener {
 
   void on_message(std::string_view text);
   void on_tick();
-  void send_manifest();
-  void send_due(const std::vector<const state::Task*>& tasks);
+  void send_manifest(const state::View& view);
+  void send_due(const state::View& view, const std::vector<const state::Task*>& tasks);
   bool is_due(const state::Task& task);
-  void send_payload(std::vector<const state::Task*> tasks);
+  void send_payload(const state::View& view, std::vector<const state::Task*> tasks);
   void acknowledge(std::string_view message_id);
   void confirm_stops(const ecs::agent::TaskStopVerificationMessage& question);
   void refresh_credentials();
   TaskCredentials credentials_of(const state::Task& task, const ecs::TaskDefinition& definition) const;
   std::optional<ecs::agent::RoleCredentials> mint(const std::string& id, const std::string& role,
                                                   const state::Task& task) const;
-  std::vector<const state::Task*> living_tasks() const;
-  const state::Partition& state() const { return view_->in(key_.scope); }
+  std::vector<const state::Task*> living_tasks(const state::View& view) const;
 
   http::WebSocket& socket_;
   Links& links_;
@@ -70,7 +69,7 @@ class AcsSession final : public LinkListener {
   state::IdSource& ids_;
   net::Loop& loop_;
   std::shared_ptr<Link> link_;
-  std::shared_ptr<const state::View> view_;        // null until attached
+  bool is_attached_ = false;
   std::map<std::string, Sent, std::less<>> sent_;  // by task id, since this connection began
   TimePoint last_heard_, last_heartbeat_, last_credentials_;
   bool is_ending_ = false;

@@ -45,6 +45,8 @@ class Links {
   // ---- any thread
   void attach(InstanceKey key, std::shared_ptr<Link> link);
   void detach(InstanceKey key, std::shared_ptr<Link> link);
+  // The newest. Not to be kept: an old view keeps alive all that has changed since.
+  std::shared_ptr<const state::View> view() const { return writer_.view(); }
 
   // From registration to connection.
   static constexpr Duration kExpected = 60s;

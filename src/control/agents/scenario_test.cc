@@ -257,6 +257,23 @@ TEST_F(Scenario, a_task_that_is_to_stop_serves_on_while_a_proxy_watches) {
   EXPECT_EQ(json::to_text(*reply.body.find("failures")), fmt::format(R"([{{"arn":"{}","reason":"MISSING"}}])", arn));
 }
 
+TEST_F(Scenario, a_session_keeps_no_state_from_when_it_last_heard_something) {
+  AgentForTest& agent = connect(add_instance());
+  create_service(1);
+  ASSERT_EQ(agent.take_tasks().size(), 1U);
+  api.writer.submit(kScope, [](state::Transaction& tx) {
+    state::Task task = **tx.state().tasks().all().begin();
+    ++*task.shape.version;
+    tx.put(std::move(task));
+    return true;
+  });
+  settle();
+  const std::weak_ptr<const state::View> then = api.writer.view();
+  api.call("CreateCluster", R"({"clusterName": "other"})");
+  settle();
+  EXPECT_TRUE(then.expired());
+}
+
 TEST_F(Scenario, what_an_agent_did_not_acknowledge_it_is_told_again_also_after_a_reconnect) {
   const std::string arn = add_instance();
   AgentForTest& agent = connect(arn);
