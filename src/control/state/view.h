@@ -42,6 +42,10 @@ struct ByClusterAndName {
 struct ByFamily {
   static std::tuple<Text, int32_t> key(const TaskDefinition& d) { return {d.family, d.revision}; }
 };
+struct ByDeletion {  // family, revision; those whose deletion was asked for
+  static std::tuple<Text, int32_t> key(const TaskDefinition& d) { return {d.family, d.revision}; }
+  static bool includes(const TaskDefinition& d) { return text(d.shape.status) == "DELETE_IN_PROGRESS"; }
+};
 struct ByEventNumber {
   static std::tuple<Text, Text, int64_t> key(const ServiceEvent& e) { return {e.cluster, e.service, e.number}; }
 };
@@ -98,7 +102,7 @@ struct ByStopTime {  // when it stopped (ns), cluster, id; STOPPED ones only
 // ---- the tables
 using ClusterTable = Table<Cluster, ByName>;
 using FamilyTable = Table<TaskDefinitionFamily, ByName>;
-using TaskDefinitionTable = Table<TaskDefinition, ByFamily>;
+using TaskDefinitionTable = Table<TaskDefinition, ByFamily, ByDeletion>;
 using ServiceTable = Table<Service, ByClusterAndName>;
 using ServiceEventTable = Table<ServiceEvent, ByEventNumber>;
 using TaskTable = Table<Task, ByClusterAndId, task::ByDesiredStatus, task::ByLastStatus, task::ByService,

@@ -43,12 +43,19 @@ bool is_used(const state::Partition& state, const state::TaskDefinition& definit
   return false;
 }
 
+// Whether the family has an ACTIVE revision.
+bool is_active(const state::Partition& state, std::string_view family) {
+  for (const auto& definition : state.task_definitions().all().range(std::tuple(family)))
+    if (definition->shape.status == "ACTIVE") return true;
+  return false;
+}
+
 // Revisions of the family whose deletion was asked for a while ago and that nothing uses any more.
 void forget_deleted(state::Transaction& transaction, std::string_view family) {
   std::vector<state::TaskDefinition> gone;
-  for (const auto& definition : transaction.state().task_definitions().all().range(std::tuple(family)))
-    if (definition->shape.status == "DELETE_IN_PROGRESS" &&
-        definition->shape.delete_requested_at.value_or(transaction.now()) + kDeletedVisible < transaction.now() &&
+  for (const auto& definition :
+       transaction.state().task_definitions().by<state::ByDeletion>().range(std::tuple(family)))
+    if (definition->shape.delete_requested_at.value_or(transaction.now()) + kDeletedVisible < transaction.now() &&
         !is_used(transaction.state(), *definition))
       gone.push_back(*definition);
   for (const state::TaskDefinition& definition : gone) transaction.erase(definition);
@@ -187,10 +194,7 @@ Answer<ecs::ListTaskDefinitionFamiliesResponse> list_task_definition_families(
   const auto after = std::tuple(std::string_view(page.after));
   for (const auto& family : call.state.families().all().range_after(std::tuple<>(), after)) {
     if (!family->name.starts_with(prefix)) continue;
-    bool is_active = false;
-    for (const auto& definition : call.state.task_definitions().all().range(std::tuple(std::string_view(family->name))))
-      is_active |= definition->shape.status == "ACTIVE";
-    if (wanted != "ALL" && is_active != (wanted == "ACTIVE")) continue;
+    if (wanted != "ALL" && is_active(call.state, family->name) != (wanted == "ACTIVE")) continue;
     if (response.families->size() == page.size) {
       response.next_token = next_token_after(response.families->back());
       break;
