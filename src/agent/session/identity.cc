@@ -37,7 +37,7 @@ Result<Identity> load_identity(const std::string& path) {
 }
 
 Result<> save_identity(const std::string& path, const Identity& identity) {
-  return engine::process::write_file(
+  return engine::process::write_durable_file(
       path, json::to_text(json::Object{{"instanceId", identity.instance_id},
                                        {"containerInstanceArn", identity.container_instance_arn},
                                        {"cluster", identity.cluster},

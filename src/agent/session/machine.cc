@@ -19,9 +19,10 @@ constexpr Duration kFirstWait = 500ms, kLongestWait = 30s;  // between attempts 
 constexpr Duration kRetryWait = 10s;                        // after keys could not be renewed
 
 Result<> save_machine(const std::string& path, const Machine& machine) {
-  return engine::process::write_file(path, json::to_text(json::Object{{"instanceId", machine.id},
-                                                                      {"fingerprint", machine.fingerprint},
-                                                                      {"privateKey", machine.key->private_key()}}));
+  return engine::process::write_durable_file(path,
+                                             json::to_text(json::Object{{"instanceId", machine.id},
+                                                                        {"fingerprint", machine.fingerprint},
+                                                                        {"privateKey", machine.key->private_key()}}));
 }
 
 // Whether asking again with the same activation may help.

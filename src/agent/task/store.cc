@@ -15,6 +15,7 @@ namespace fl::agent::task {
 namespace {
 
 using engine::process::read_file;
+using engine::process::write_durable_file;
 using engine::process::write_file;
 
 json::Value time_or_null(const std::optional<WallTime>& time) {
@@ -159,7 +160,9 @@ Result<> TaskStore::open() {
 }
 
 Result<> TaskStore::save(const std::string& task_id, const TaskRecord& record) {
-  return write_file(fmt::format("{}/{}.json", directory_, task_id), encode(record));
+  const std::string path = fmt::format("{}/{}.json", directory_, task_id);
+  const bool is_new = ::access(path.c_str(), F_OK) != 0;
+  return is_new ? write_durable_file(path, encode(record)) : write_file(path, encode(record));
 }
 
 void TaskStore::remove(const std::string& task_id) { ::unlink(fmt::format("{}/{}.json", directory_, task_id).c_str()); }

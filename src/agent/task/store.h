@@ -1,5 +1,7 @@
 // What the agent knows of its tasks, on disk: one file a task, replaced as a whole at each change and before what
-// follows from it is done, so that a kill at any moment loses nothing and starts nothing twice. Agent thread; blocking.
+// follows from it is done, so that a kill at any moment loses nothing and starts nothing twice. That there is the task
+// outlives the machine's power too; of what became of it since, the last may be missing then, and is looked at again
+// (a sync for each step would be most of what a task's start takes). Agent thread; blocking.
 #pragma once
 
 #include <string>

@@ -101,7 +101,9 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Result<> write_file(const std::string& path, std::string_view text, mode_t mode) {
+namespace {
+
+Result<> replace_file(const std::string& path, std::string_view text, mode_t mode, bool is_durable) {
   const std::string fresh = path + ".new";
   const auto failed = [&](std::string_view doing, int error) {
     ::unlink(fresh.c_str());
@@ -118,9 +120,21 @@ Result<> write_file(const std::string& path, std::string_view text, mode_t mode)
     }
     text.remove_prefix(static_cast<size_t>(n));
   }
-  if (::fdatasync(fd) != 0 || ::close(fd) != 0) return failed("write", errno);
+  const bool is_kept = !is_durable || ::fdatasync(fd) == 0;
+  const int error = errno;
+  if (::close(fd) != 0 || !is_kept) return failed("write", is_kept ? errno : error);
   if (std::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace", errno);
   return {};
+}
+
+}  // namespace
+
+Result<> write_file(const std::string& path, std::string_view text, mode_t mode) {
+  return replace_file(path, text, mode, false);
+}
+
+Result<> write_durable_file(const std::string& path, std::string_view text, mode_t mode) {
+  return replace_file(path, text, mode, true);
 }
 
 }  // namespace fl::agent::engine::process

@@ -40,6 +40,9 @@ std::optional<int> parse_signal(std::string_view text);
 
 // ---- small files, written whole or not at all
 Result<std::string> read_file(const std::string& path);
+// Outlives us, but perhaps not the machine's power: for what tells of processes, which do not outlive that either.
 Result<> write_file(const std::string& path, std::string_view text, mode_t mode = 0600);
+// Is on the disk when it returns; takes milliseconds.
+Result<> write_durable_file(const std::string& path, std::string_view text, mode_t mode = 0600);
 
 }  // namespace fl::agent::engine::process
