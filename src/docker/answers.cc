@@ -163,11 +163,11 @@ Result<Usage> read_usage(std::string_view text) {
   return out;
 }
 
-Result<> read_progress(std::string_view line) {
+Result<std::string> read_progress(std::string_view line) {
   const auto value = json::parse(line);
-  if (!value) return {};  // only errors matter, and those are JSON
+  if (!value) return std::string();  // only errors matter, and those are JSON
   if (const auto error = value->string_at("error"); !error.empty()) return fail(Code::unavailable, std::string(error));
-  return {};
+  return std::string(value->string_at("status"));
 }
 
 }  // namespace fl::docker

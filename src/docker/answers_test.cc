@@ -88,7 +88,8 @@ TEST(DockerAnswers, ReadsEventsOfBoth) {
 }
 
 TEST(DockerAnswers, APullFailsInsideItsAnswer) {
-  EXPECT_TRUE(read_progress(R"({"status":"Pulling from library/busybox","id":"latest"})"));
+  EXPECT_EQ(read_progress(R"({"status":"Pulling from library/busybox","id":"latest"})").value(),
+            "Pulling from library/busybox");
   EXPECT_EQ(read_progress(R"({"errorDetail":{"message":"no"},"error":"no such image"})").error().message,
             "no such image");
 }

@@ -110,20 +110,27 @@ Client::Call<bool> Client::has_image(std::string image) {
 }
 
 Client::Call<> Client::pull(std::string image) {
-  co_return co_await create_image(fmt::format("fromImage={}", escape(with_tag(image))), {});
+  FL_CO_TRY_VOID(co_await create_image(fmt::format("fromImage={}", escape(with_tag(image))), {}));
+  co_return Result<>();
 }
 
 Client::Call<> Client::import_image(std::string repository, std::string tag, std::string archive) {
-  co_return co_await create_image(fmt::format("fromSrc=-&repo={}&tag={}", escape(repository), escape(tag)),
-                                  std::move(archive));
+  // The answer ends with the image's id. Named in a second step: podman 4.3 forgets the name it was given in the first.
+  FL_CO_TRY(const std::string id, co_await create_image("fromSrc=-", std::move(archive)));
+  FL_CO_TRY_VOID(
+      co_await send({.method = "POST",
+                     .target = fmt::format("/images/{}/tag?repo={}&tag={}", id, escape(repository), escape(tag)),
+                     .body = {},
+                     .on_body = {}}));
+  co_return Result<>();
 }
 
-Client::Call<> Client::create_image(std::string query, std::string archive) {
+Client::Call<std::string> Client::create_image(std::string query, std::string archive) {
   Lines lines;
-  Result<> progress;
+  Result<std::string> progress;
   const auto on_body = [&](std::string_view bytes) {
     return lines.add(bytes, [&](std::string_view line) {
-      if (auto read = read_progress(line); !read && progress) progress = tl::make_unexpected(std::move(read).error());
+      if (progress) progress = read_progress(line);
     });
   };
   FL_CO_TRY_VOID(co_await send({.method = "POST",

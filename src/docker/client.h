@@ -110,7 +110,8 @@ class Client {
     std::function<bool(std::string_view)> on_body;
   };
   net::Task<Result<http::FetchResponse>> send(Request request);
-  Call<> create_image(std::string query, std::string archive);
+  // -> the last thing the engine said of it
+  Call<std::string> create_image(std::string query, std::string archive);
 
   http::Fetcher& fetcher_;
   const std::string socket_;
@@ -124,7 +125,7 @@ Result<Network> read_network(std::string_view text);
 Result<std::vector<std::string>> read_ids(std::string_view text);
 Result<Event> read_event(std::string_view line);
 Result<Usage> read_usage(std::string_view text);
-// One line of the answer to a pull; an error when it tells of one.
-Result<> read_progress(std::string_view line);
+// One line of the answer to a pull or an import: its status; an error when it tells of one.
+Result<std::string> read_progress(std::string_view line);
 
 }  // namespace fl::docker

@@ -1,6 +1,6 @@
-"""dockerd for tests, as often as they want it, each in a network namespace made for it (dockerd changes iptables), with
-an image made here of busybox. Needs root, dockerd and busybox-static (tools/install_deps.sh --conformance); where it
-cannot run it says why and the test is skipped (exit 77).
+"""dockerd, or with FL_ENGINE=podman podman's service, for tests, as often as they want it, each in a network namespace
+made for it (it changes iptables), with an image made here of busybox. Needs root, the engine and busybox-static
+(tools/install_deps.sh --conformance); where it cannot run it says why and the test is skipped (exit 77).
 
 A test calls in_namespace() first: it makes the namespaces, starts this program again inside the first of them and
 removes everything when that ends. hosts() tells the second run what there is."""
@@ -18,6 +18,20 @@ from support import wait_until  # noqa: E402
 
 BUSYBOX = shutil.which("busybox", path="/bin:/usr/bin")
 MARK = "FL_DOCKER_HOSTS"
+PROGRAMS = {"docker": ["dockerd", "containerd"], "podman": ["podman", "conmon", "runc"]}
+ENGINE = os.environ.get("FL_ENGINE", "docker")
+# What podman would take from systemd and from a whole machine.
+PODMAN_SETTINGS = """[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+tmp_dir = "{0}/t"
+[network]
+network_backend = "netavark"
+network_config_dir = "{0}/net"
+"""
 TEST_ADDRESS = "10.99.0.1"  # of the namespace that the test runs in, on the hosts' network
 
 
@@ -31,7 +45,7 @@ def run(*command, **options):
 
 
 class Host:
-    """A dockerd and the namespace it lives in."""
+    """A container engine and the namespace it lives in."""
 
     def __init__(self, namespace, work, address="127.0.0.1"):
         self.namespace, self.work, self.address = namespace, work, address
@@ -41,25 +55,43 @@ class Host:
     def docker(self, *arguments):
         return run("docker", "-H", self.socket, *arguments)
 
-    def start_dockerd(self):
+    def start_engine(self):
+        if ENGINE == "podman":
+            return self.start_podman()
         work = Path(self.work)
         (work / "daemon.json").write_text("{}")
-        with (work / "dockerd.log").open("wb") as log:
+        with (work / "engine.log").open("wb") as log:
             self.daemon = subprocess.Popen(
                 [*self.inside, "dockerd", "--config-file", f"{work}/daemon.json", "--data-root", f"{work}/data",
                  "--exec-root", f"{work}/exec", "--pidfile", f"{work}/pid", "-H", self.socket], stdout=log, stderr=log)
 
-    def wait_for_dockerd(self):
+    def start_podman(self):
+        work = Path(self.work)
+        (work / "containers.conf").write_text(PODMAN_SETTINGS.format(work))
+        with (work / "engine.log").open("wb") as log:
+            self.daemon = subprocess.Popen([*self.podman, "system", "service", "--time=0", self.socket], stdout=log,
+                                           stderr=log, env=self.podman_environment)
+
+    @property
+    def podman(self):
+        return [*self.inside, "podman", "--root", f"{self.work}/root", "--runroot", f"{self.work}/run",
+                "--storage-driver", "overlay"]
+
+    @property
+    def podman_environment(self):
+        return {**os.environ, "CONTAINERS_CONF": f"{self.work}/containers.conf"}
+
+    def wait_for_engine(self):
         try:
             wait_until(lambda: self.daemon.poll() is not None or subprocess.run(
-                ["docker", "-H", self.socket, "version"], capture_output=True).returncode == 0, "dockerd answers", 90)
+                ["docker", "-H", self.socket, "version"], capture_output=True).returncode == 0, "the engine answers", 90)
         except AssertionError:
             self.daemon.kill()
         if self.daemon.poll() is not None:
-            print((Path(self.work) / "dockerd.log").read_text()[-3000:])
-            skip("dockerd does not start here")
+            print((Path(self.work) / "engine.log").read_text()[-3000:])
+            skip(f"{ENGINE} does not start here")
 
-    def stop_dockerd(self):
+    def stop_engine(self):
         if self.daemon.poll() is None:
             self.daemon.terminate()
             self.daemon.wait(60)
@@ -78,6 +110,10 @@ class Host:
                 entry = tarfile.TarInfo(folder)
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(entry)
+        if ENGINE == "podman":  # over its API the image is made, but not found by its name
+            run(*self.podman, "import", "--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin", archive,
+                "localhost/bb:1", env=self.podman_environment)
+            return
         self.docker("import", "--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin", archive, "localhost/bb:1")
 
 
@@ -110,13 +146,13 @@ def connect_hosts(here, names, work):
 def in_namespace(count=0):
     """Runs this program again in a namespace of its own: with a dockerd there (0), or with so many hosts that have a
     dockerd and a namespace each, all on one network, 10.99.0.0/24. -> its exit code"""
-    for program in ("dockerd", "docker", "containerd", "ip", "nsenter", "iptables"):
+    for program in (*PROGRAMS[ENGINE], "docker", "ip", "nsenter", "iptables"):
         if shutil.which(program) is None:
             skip(f"{program} is not installed")
     if BUSYBOX is None:
         skip("busybox-static is not installed")
     if os.geteuid() != 0:
-        skip("dockerd needs root")
+        skip(f"{ENGINE} needs root")
     names = [f"fl{os.getpid()}-{i}" for i in range(count + 1)]
     if subprocess.run(["ip", "netns", "add", names[0]], capture_output=True).returncode != 0:
         skip("no network namespace can be made")
@@ -130,17 +166,17 @@ def in_namespace(count=0):
         except subprocess.CalledProcessError as error:
             skip(f"no network of hosts can be made: {error.stderr.strip()}")
         for host in made:
-            host.start_dockerd()
+            host.start_engine()
             started.append(host)
         for host in made:
-            host.wait_for_dockerd()
+            host.wait_for_engine()
             host.make_image()
         described = [{"namespace": host.namespace, "work": host.work, "address": host.address} for host in made]
         return subprocess.run([*here.inside, sys.executable, *sys.argv],
                               env={**os.environ, MARK: json.dumps(described)}).returncode
     finally:
         for host in started:
-            host.stop_dockerd()
+            host.stop_engine()
         for name in names:
             subprocess.run(["ip", "netns", "delete", name], capture_output=True)
         subprocess.run(["umount", "-l", *[line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()

@@ -148,8 +148,8 @@ class Engine {
   virtual Call<Usage> usage(std::string id) = 0;
   virtual Call<> make_volume(VolumeSpec spec) = 0;  // fine when it is there
   virtual Call<> remove_volume(std::string name) = 0;
-  // What it keeps for a task as a whole, such as its network, goes; all the task's containers have ended. Fine when
-  // there is nothing.
+  // What it keeps for a task as a whole, such as its network, goes: called when all the task's containers have ended
+  // and again when they are removed. Fine when there is nothing.
   virtual Call<> end_task(std::string task_id);
   // Ids of the tasks it keeps something for.
   virtual Call<std::vector<std::string>> kept_tasks();

@@ -258,13 +258,18 @@ void Runner::mark_reported(const Told& told) {
 
 // ---- the end
 
-net::Task<> Runner::clean_up() {
+// -> false: the agent ends first
+net::Task<bool> Runner::end_in_engine() {
   for (;;) {
     const auto ended = co_await engine_.end_task(spec_.id);
-    if (ended) break;
+    if (ended) co_return true;
     log::warn("task {}: {}; trying again", spec_.id, ended.error().message);
-    if (!co_await net::sleep_for(kCleanAgain, closing_)) co_return;
+    if (!co_await net::sleep_for(kCleanAgain, closing_)) co_return false;
   }
+}
+
+net::Task<> Runner::clean_up() {
+  if (!co_await end_in_engine()) co_return;
   WallTime last{};
   for (const ContainerRecord& container : machine_.containers())
     last = std::max(last, container.finished_at.value_or(last));
@@ -278,6 +283,7 @@ net::Task<> Runner::clean_up() {
       if (!co_await net::sleep_for(kCleanAgain, closing_)) co_return;
     }
   }
+  if (!co_await end_in_engine()) co_return;
   for (const Volume& volume : spec_.volumes) {
     if (!volume.is_task_scoped) continue;
     if (volume.is_engine_volume) {

@@ -75,6 +75,7 @@ class Runner {
   net::Task<> start(size_t container);
   net::Task<> stop_container(size_t container);
   net::Task<> check(size_t container);
+  net::Task<bool> end_in_engine();
   net::Task<> clean_up();
   net::Task<Result<>> make_volumes();
   Result<> save();

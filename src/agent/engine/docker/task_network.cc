@@ -47,7 +47,10 @@ TaskNetworks::Call<std::string> TaskNetworks::create(std::string name) {
 }
 
 TaskNetworks::Call<> TaskNetworks::remove(std::string task_id) {
-  auto removed = co_await client_.remove(name_of(task_id));
+  const std::string name = name_of(task_id);
+  auto removed = co_await client_.remove(name);
+  // podman keeps it until those that joined it are removed; ended, it holds no address.
+  if (!removed && removed.error().code == Code::unavailable) removed = co_await client_.stop(name, 0s);
   if (!removed && removed.error().code == Code::not_found) removed = Result<>();
   co_return removed;
 }
