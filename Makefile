@@ -31,9 +31,10 @@ asan tsan: ## tests under AddressSanitizer + UBSan, or under ThreadSanitizer
 	@cmake --preset $@ -Wno-dev >/dev/null && cmake --build --preset $@ && ctest --preset $@ -j2 -LE slow
 fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	@cmake --preset fuzz -Wno-dev >/dev/null && cmake --build --preset fuzz && tools/fuzz $(FUZZ_SECONDS)
-bench: build ## fairlead, nginx and HAProxy in one interleaved run
-	@tools/install_deps.sh --bench
+bench: build ## fairlead, nginx and HAProxy in one interleaved run; the control plane beside moto
+	@tools/install_deps.sh --bench --conformance
 	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench --target bench_backend bench_websocket
+	@tests/bench/control_figures.py
 	@tests/bench/compare.py
 microbench: ## parsers, router match, snapshot build (Google Benchmark)
 	@cmake --preset bench -Wno-dev >/dev/null && cmake --build --preset bench
