@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -41,38 +40,13 @@ uint64_t read_value(const std::string& path, std::string_view key) {
   return 0;
 }
 
-// The path of our group in the hierarchy of `controller`; version 2's has no name. A line is "id:controllers:path".
-std::optional<std::string> path_in(const std::string& membership, std::string_view controller) {
-  std::ifstream in(membership);
-  for (std::string line; std::getline(in, line);) {
-    const size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == line.npos) continue;
-    const auto controllers = split(std::string_view(line).substr(first + 1, second - first - 1), ',');
-    if (std::ranges::find(controllers, controller) != controllers.end()) return line.substr(second + 1);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::optional<CgroupMemory> CgroupMemory::open(const std::string& mounts, const std::string& membership) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const bool v2 = fs::exists(mounts + "/cgroup.controllers", error);
-  const fs::path root = v2 ? mounts : mounts + "/memory";
-  const Names names = v2 ? Names{"memory.current", "memory.max", "inactive_file"}
-                         : Names{"memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file"};
-  const auto path = path_in(membership, v2 ? "" : "memory");
-  if (!path) return std::nullopt;
-  // In a container the mount often begins at our own group, whose path is then one of the host's.
-  fs::path group = root / fs::path(*path).relative_path();
-  if (!fs::exists(group, error)) group = root;
-  std::vector<std::string> groups;
-  for (;; group = group.parent_path()) {
-    if (fs::exists(group / names.used, error)) groups.push_back(group.string());
-    if (group == root || !group.has_relative_path()) break;
-  }
-  CgroupMemory memory(names, std::move(groups));
+std::optional<CgroupMemory> CgroupMemory::open(const CgroupPaths& paths) {
+  ControlGroups groups = control_groups("memory", paths);
+  const Names names = groups.v2 ? Names{"memory.current", "memory.max", "inactive_file"}
+                                : Names{"memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file"};
+  CgroupMemory memory(names, std::move(groups.folders));
   if (!memory.read()) return std::nullopt;
   return memory;
 }

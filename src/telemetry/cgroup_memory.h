@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "telemetry/cgroup.h"
+
 namespace fl::telemetry {
 
 struct MemoryUse {
@@ -17,10 +19,8 @@ struct MemoryUse {
 
 class CgroupMemory {
  public:
-  // nullopt: nothing limits this process. `mounts` is where control groups are mounted, `membership` says which are
-  // ours (cgroups(7)).
-  static std::optional<CgroupMemory> open(const std::string& mounts = "/sys/fs/cgroup",
-                                          const std::string& membership = "/proc/self/cgroup");
+  // nullopt: nothing limits this process.
+  static std::optional<CgroupMemory> open(const CgroupPaths& paths = {});
 
   // Of the group that is nearest to its limit, our own or one around it. nullopt: no limit is left, or nothing can be
   // read.

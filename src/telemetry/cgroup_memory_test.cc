@@ -21,7 +21,7 @@ class CgroupMemoryTest : public ::testing::Test {
   }
   std::optional<MemoryUse> read(const std::string& membership) {
     write("membership", membership);
-    const auto memory = CgroupMemory::open(folder_ / "fs", folder_ / "membership");
+    const auto memory = CgroupMemory::open({.mounts = folder_ / "fs", .membership = folder_ / "membership"});
     return memory ? memory->read() : std::nullopt;
   }
 

@@ -5,7 +5,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 
 #include "admin/api_handler.h"
 #include "admin/dashboard_handler.h"
@@ -17,6 +16,7 @@
 #include "base/strings.h"
 #include "config/address.h"
 #include "net/listener.h"
+#include "telemetry/cgroup.h"
 
 namespace fl::app {
 namespace {
@@ -29,14 +29,8 @@ unsigned worker_count() {
   cpu_set_t set;
   CPU_ZERO(&set);
   auto cores = ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1U;
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (file >> quota >> period && quota != "max" && period > 0) {
-    const auto limit = parse_int(quota);
-    if (limit)
-      cores = std::min(cores, static_cast<unsigned>(std::max(1.0, static_cast<double>(*limit) / period + 0.5)));
-  }
+  if (const auto limit = telemetry::cgroup_cpu_limit())
+    cores = std::min(cores, static_cast<unsigned>(std::min(*limit + 0.5, 1e6)));
   return std::max(1U, cores);
 }
 
