@@ -37,7 +37,7 @@ class ExchangePool {
   size_t active() const { return active_; }
 
  private:
-  static constexpr size_t kKept = 256;
+  static constexpr size_t kKept = 1024;
 
   size_t active_ = 0;
   std::vector<E*> idle_;

@@ -21,7 +21,7 @@ void* checked_malloc(size_t size) {
 #ifndef FL_PLAIN_MALLOC
 constexpr size_t kClassBytes = 64;
 constexpr size_t kClasses = 64;        // frames up to 4 KiB
-constexpr size_t kMaxBytes = 1 << 16;  // kept per class, so that a burst does not stay resident
+constexpr size_t kMaxBytes = 1 << 19;  // kept per class: for some hundred requests, so that a burst does not stay
 
 struct FreeFrame {
   FreeFrame* next;
