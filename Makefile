@@ -17,7 +17,7 @@ test: ## build and run the tests (FULL=1: all of them, under sanitizers)
 	@tools/test
 test-quick: ## unit tests and fuzz regressions only
 	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug && ctest --preset debug -j2 -LE 'slow|integration'
-conformance: ## the binary against other people's: dockerd, moto, boto3, grpcio, testssl, cases beside the repository
+conformance: ## the binary against other people's: dockerd, aws CLI, boto3, moto, grpcio, testssl, cases beside the repository
 	@tools/install_deps.sh --conformance
 	@cmake --preset debug -Wno-dev >/dev/null && cmake --build --preset debug
 	@ctest --preset debug -L 'conformance|integration' -LE slow

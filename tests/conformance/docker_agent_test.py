@@ -15,20 +15,13 @@ HOST = hosts() and hosts()[0]
 
 class DockerAgentTest(PairTest):
     def setUp(self):
-        self.addCleanup(self.remove_containers)  # when no agent is left
+        self.addCleanup(HOST.remove_containers)  # when no agent is left
         super().setUp()
         self.pair.start_control()
         self.ecs = self.pair.ecs()
         self.ecs.create_cluster(clusterName="demo")
         self.pair.start_agent("agent", "--engine=auto", f"--docker-host={HOST.socket}")
         wait_until(lambda: connected(self.ecs), "the agent is connected", 30)
-
-    def remove_containers(self):
-        def are_gone():  # what the agent's end cut short may still be under way in dockerd
-            if ids := HOST.docker("ps", "-aq").split():
-                subprocess.run(["docker", "-H", HOST.socket, "rm", "-f", *ids], capture_output=True)
-            return not ids
-        wait_until(are_gone, "the containers are removed", 60)
 
     def run_task(self, *containers, run=None, **definition):
         complete = [{"image": "localhost/bb:1", "memory": 64, "stopTimeout": 2, **container} for container in containers]

@@ -55,6 +55,10 @@ class Host:
     def docker(self, *arguments):
         return run("docker", "-H", self.socket, *arguments)
 
+    def running(self):
+        """Ids of the containers, in their first 12 digits, which are their host names too."""
+        return set(self.docker("ps", "-q").split())
+
     def start_engine(self):
         if ENGINE == "podman":
             return self.start_podman()
@@ -110,11 +114,22 @@ class Host:
                 entry = tarfile.TarInfo(folder)
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(entry)
+        self.load("localhost/bb:1", archive, 'CMD ["/bin/sh"]', "ENV PATH=/bin")
+
+    def load(self, name, archive, *changes):
+        """An image of this root file system, changed as instructions of a Dockerfile say."""
+        options = [option for change in changes for option in ("--change", change)]
         if ENGINE == "podman":  # over its API the image is made, but not found by its name
-            run(*self.podman, "import", "--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin", archive,
-                "localhost/bb:1", env=self.podman_environment)
-            return
-        self.docker("import", "--change", 'CMD ["/bin/sh"]', "--change", "ENV PATH=/bin", archive, "localhost/bb:1")
+            run(*self.podman, "import", *options, archive, name, env=self.podman_environment)
+        else:
+            self.docker("import", *options, archive, name)
+
+    def remove_containers(self):
+        def are_gone():  # what an agent's end cut short may still be under way in the engine
+            if ids := self.docker("ps", "-aq").split():
+                subprocess.run(["docker", "-H", self.socket, "rm", "-f", *ids], capture_output=True)
+            return not ids
+        wait_until(are_gone, "the containers are removed", 60)
 
 
 def hosts():

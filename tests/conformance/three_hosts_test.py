@@ -2,76 +2,40 @@
 """A cluster of three machines, each a network namespace with a dockerd and an agent of its own: four tasks spread over
 them behind the proxy, one machine lost, its tasks started elsewhere and the proxy following; then the machine is back
 and what still ran there is ended. dockerd is started as docker_hosts.py does."""
-import json
 import os
 import socket
 import sys
 import unittest
 from collections import Counter
 
-from docker_hosts import TEST_ADDRESS, hosts, in_namespace, run  # first: it knows where support.py is
-from control_plane import PairTest
-from support import Answer, free_port, send, wait_until
+from docker_hosts import hosts, in_namespace, run  # first: it knows where support.py is
+from hosts_case import HostsTest
+from support import Answer, accepts, free_port, send, wait_until
 
 HOSTS = hosts()
-KEY, SECRET = "AKIATHREEHOSTS", "three-hosts"
 LOST_AFTER = 3  # seconds
 LIMIT = 90      # seconds, on a busy machine
 SERVE = "hostname > /www/index.html; exec httpd -f -p 80 -h /www"
 
 
-class ThreeHosts(PairTest):
+class ThreeHosts(HostsTest):
+    HOSTS = HOSTS
+
     def setUp(self):
         super().setUp()
-        self.addCleanup(self.remove_containers)
-        port = free_port()
-        self.pair.url = f"http://{TEST_ADDRESS}:{port}"
-        keys = self.pair.folder / "keys.yml"
-        keys.write_text(json.dumps({"keys": [{"access-key-id": KEY, "secret-access-key": SECRET}]}))
-        self.pair.start("control", "control", f"--address={TEST_ADDRESS}:{port}", "--auth=keys", f"--keys={keys}",
-                        f"--data={self.pair.folder}/control", f"--lost-after={LOST_AFTER}s")
-        wait_until(lambda: self.accepts(TEST_ADDRESS, port), "the control plane listens", LIMIT)
-        self.ecs = self.pair.client("ecs", KEY, SECRET)
+        self.start_control(f"--lost-after={LOST_AFTER}s")
         self.ecs.create_cluster(clusterName="demo")
-
-    def remove_containers(self):
-        for host in HOSTS:
-            if ids := host.docker("ps", "-aq").split():
-                host.docker("rm", "-f", *ids)
-
-    @staticmethod
-    def accepts(address, port):
-        try:
-            socket.create_connection((address, port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    def start_agent(self, host):
-        number = HOSTS.index(host)
-        environment = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "us-east-1"}
-        self.pair.start_agent(f"agent{number}", "--engine=docker", f"--docker-host={host.socket}",
-                              f"--attributes=machine=m{number}", environment=environment, command=host.inside)
 
     def start_proxy(self):
         web = free_port()
         self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{web}", "--providers.ecs.clusters=demo",
-                        "--providers.ecs.region=us-east-1", f"--providers.ecs.accessKeyID={KEY}",
-                        f"--providers.ecs.secretAccessKey={SECRET}",
+                        "--providers.ecs.region=us-east-1", f"--providers.ecs.accessKeyID={self.KEYS[0]}",
+                        f"--providers.ecs.secretAccessKey={self.KEYS[1]}",
                         "--providers.providersThrottleDuration=50ms", "--log.level=DEBUG",
                         "--serversTransport.forwardingTimeouts.dialTimeout=1s",
                         environment={**os.environ, "AWS_ENDPOINT_URL": self.pair.url})
-        wait_until(lambda: self.accepts("127.0.0.1", web), "the proxy listens", LIMIT)
+        wait_until(lambda: accepts(web), "the proxy listens", LIMIT)
         return web
-
-    def machines(self):
-        """Those that are connected: container instance ARN -> the host it is."""
-        arns = self.ecs.list_container_instances(cluster="demo")["containerInstanceArns"]
-        found = arns and self.ecs.describe_container_instances(cluster="demo", containerInstances=arns)[
-            "containerInstances"]
-        by_attribute = {f"m{number}": host for number, host in enumerate(HOSTS)}
-        return {instance["containerInstanceArn"]: by_attribute[attribute["value"]] for instance in found or []
-                if instance["agentConnected"] for attribute in instance["attributes"] if attribute["name"] == "machine"}
 
     def running(self):
         """Tasks of the service that run -> the ARN of their instance."""
@@ -93,11 +57,6 @@ class ThreeHosts(PairTest):
     def answering(self, port, count=12):
         return Counter(self.ask(port) for _ in range(count))
 
-    @staticmethod
-    def containers(host):
-        """Names that containers running there answer with: the first 12 digits of their ids."""
-        return set(host.docker("ps", "-q").split())
-
     def test_a_machine_is_lost_and_comes_back(self):
         for host in HOSTS:
             self.start_agent(host)
@@ -115,7 +74,7 @@ class ThreeHosts(PairTest):
         self.assertEqual(sorted(per_machine.values()), [1, 1, 2])
 
         # The proxy reaches each of them where its machine has published it.
-        everyone = set().union(*(self.containers(host) for host in HOSTS))
+        everyone = set().union(*(host.running() for host in HOSTS))
         self.assertEqual(len(everyone), 4)
         wait_until(lambda: self.answering(web) == Counter({name: 3 for name in everyone}), "all answer in turn", LIMIT)
 
@@ -123,7 +82,7 @@ class ThreeHosts(PairTest):
         lost_arn = max(per_machine, key=per_machine.get)
         lost = machines[lost_arn]
         number = HOSTS.index(lost)
-        left_behind = self.containers(lost)
+        left_behind = lost.running()
         self.assertEqual(len(left_behind), 2)
         self.pair.kill(f"agent{number}")
         run("ip", "link", "set", f"host{number + 1}", "down")
@@ -133,7 +92,7 @@ class ThreeHosts(PairTest):
             return len(tasks) == 4 and lost_arn not in tasks.values()
         wait_until(replaced, "the tasks run elsewhere", LIMIT)
         self.assertEqual(sorted(Counter(self.running().values()).values()), [2, 2])
-        others = set().union(*(self.containers(host) for host in HOSTS if host is not lost))
+        others = set().union(*(host.running() for host in HOSTS if host is not lost))
         self.assertEqual(len(others), 4)
         wait_until(lambda: self.answering(web) == Counter({name: 3 for name in others}), "the proxy has followed", LIMIT)
         messages = [event["message"] for event in self.ecs.describe_services(cluster="demo", services=["web"])[
@@ -141,18 +100,18 @@ class ThreeHosts(PairTest):
         self.assertTrue(any("has stopped 2 running tasks" in message for message in messages), messages)
 
         # It is back: still running what nobody wants any more, and that is ended.
-        self.assertEqual(self.containers(lost), left_behind)
+        self.assertEqual(lost.running(), left_behind)
         run("ip", "link", "set", f"host{number + 1}", "up")
         self.pair.restart(f"agent{number}")
         wait_until(lambda: len(self.machines()) == 3, "the machine is back", LIMIT)
         self.assertEqual(self.machines(), machines)
-        wait_until(lambda: not self.containers(lost), "what it still ran is ended", LIMIT)
+        wait_until(lambda: not lost.running(), "what it still ran is ended", LIMIT)
         self.assertEqual(len(self.running()), 4)
 
         # And it is used again.
         self.ecs.update_service(cluster="demo", service="web", desiredCount=6)
         wait_until(lambda: sorted(Counter(self.running().values()).values()) == [2, 2, 2], "two tasks a machine", LIMIT)
-        everyone = set().union(*(self.containers(host) for host in HOSTS))
+        everyone = set().union(*(host.running() for host in HOSTS))
         wait_until(lambda: self.answering(web) == Counter({name: 2 for name in everyone}), "six answer in turn", LIMIT)
 
 

@@ -42,9 +42,10 @@ class Pair:
             self.processes[name] = subprocess.Popen([*command, BINARY, *arguments], cwd=self.folder, stdout=log,
                                                     env=environment, stderr=subprocess.STDOUT, start_new_session=True)
 
-    def start_control(self, *options):
-        self.start("control", "control", f"--address=127.0.0.1:{self.port}", f"--data={self.folder}/control", *options)
-        wait_until(lambda: accepts(self.port), "the control plane listens")
+    def start_control(self, *options, address="127.0.0.1"):
+        self.url = f"http://{address}:{self.port}"
+        self.start("control", "control", f"--address={address}:{self.port}", f"--data={self.folder}/control", *options)
+        wait_until(lambda: accepts(self.port, address), "the control plane listens")
 
     def start_agent(self, name="agent", *options, environment=None, command=()):
         """`environment`: what it has of AWS's variables; None: those of the test."""

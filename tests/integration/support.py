@@ -43,9 +43,9 @@ def remove(temporary):
     wait_until(is_gone, f"{temporary.name} can be removed")
 
 
-def accepts(port):
+def accepts(port, address="127.0.0.1"):
     try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
+        socket.create_connection((address, port), 1).close()
         return True
     except OSError:
         return False

@@ -1,156 +1,38 @@
 #!/usr/bin/env python3
-"""Amazon's walk-through of ECS Anywhere with the unmodified aws CLI: three external instances, a load balancer bound to
-one of them by an attribute, four whoami tasks spread over the other two and reached through it, then the clean-up with
-the refusals on its way. The machines are three agents with the process engine; the load balancer is fairlead itself, a
-task that learns of the others from the ECS API alone. Without boto3 and the CLI it is skipped (exit 77)."""
-import json
-import subprocess
+"""The walk-through of ECS Anywhere (aws_walk.py) on this machine alone: the instances are three agents with the process
+engine; the load balancer is fairlead itself, a task that learns of the others from the ECS API alone. Without boto3 and
+the CLI it is skipped (exit 77)."""
 import unittest
-from collections import Counter
 
-from control_plane import PairTest  # first: it may start this program again with the Python of build/venv
-from control_test import PYTHON, environment
+from aws_walk import LIMIT, PROVIDER, AwsWalk  # first: it may start this program again
 from support import accepts, free_port, get, wait_until
 
-LIMIT = 60  # seconds; each look costs a start of the CLI
-ROUTER = {"traefik.enable": "true", "traefik.http.routers.whoami.rule": "Host(`whoami.example`) && PathPrefix(`/`)"}
 
-
-class WalkThrough(PairTest):
-    def setUp(self):
-        super().setUp()
-        self.pair.start_control()
-
-    def run_aws(self, command, *arguments):
-        return subprocess.run([PYTHON, "-m", "awscli", "ecs", command, *arguments, "--output", "json"],
-                              capture_output=True, text=True, env=environment(self.pair.url), timeout=120)
-
-    def aws(self, command, *arguments):
-        done = self.run_aws(command, *arguments)
-        self.assertEqual(done.returncode, 0, f"{command}: {done.stderr}")
-        return json.loads(done.stdout)
-
-    def refused(self, text, command, *arguments):
-        done = self.run_aws(command, *arguments)
-        self.assertNotEqual(done.returncode, 0, f"{command} was done: {done.stdout}")
-        self.assertIn(text, done.stderr)
-
-    def instances(self):
-        arns = self.aws("list-container-instances", "--cluster", "demo")["containerInstanceArns"]
-        if not arns:
-            return []
-        return self.aws("describe-container-instances", "--cluster", "demo", "--container-instances",
-                        *arns)["containerInstances"]
-
-    def service(self, name):
-        return self.aws("describe-services", "--cluster", "demo", "--services", name)["services"][0]
-
-    def tasks(self, name):
-        arns = self.aws("list-tasks", "--cluster", "demo", "--service-name", name)["taskArns"]
-        return self.aws("describe-tasks", "--cluster", "demo", "--tasks", *arns)["tasks"]
-
-    def steady(self, name, count):
-        def is_steady():
-            service = self.service(name)
-            return service["runningCount"] == count and any(
-                event["message"] == f"(service {name}) has reached a steady state." for event in service["events"])
-        wait_until(is_steady, f"{name} has {count} tasks and is steady", LIMIT)
-
-    def define(self, family, role, **container):
-        definition = {"family": family, "requiresCompatibilities": ["EXTERNAL"], "networkMode": "bridge",
-                      "placementConstraints": [{"type": "memberOf", "expression": f"attribute:role == {role}"}],
-                      "containerDefinitions": [{"name": family, "memory": 64, "essential": True, **container}]}
-        file = self.pair.folder / f"{family}.json"
-        file.write_text(json.dumps(definition))
-        made = self.aws("register-task-definition", "--cli-input-json", f"file://{file}")["taskDefinition"]
-        self.assertEqual({key: made[key] for key in ("family", "requiresCompatibilities", "networkMode",
-                                                     "placementConstraints")},
-                         {key: definition[key] for key in ("family", "requiresCompatibilities", "networkMode",
-                                                           "placementConstraints")})
-        return made
-
-    def hostnames(self, port, count=12):
-        """Which tasks answer `count` requests through the load balancer; empty until the route is there."""
-        answers = [get(port, "/", "whoami.example") for _ in range(count)] if accepts(port) else []
-        return Counter(line for answer in answers if answer.status == 200
-                       for line in answer.body.splitlines() if line.startswith("Hostname: "))
-
+class WalkThrough(AwsWalk):
     def test_walk_through(self):
-        # Prerequisites: a cluster of three external instances.
+        self.pair.start_control()
         self.aws("create-cluster", "--cluster-name", "demo")
         for turn in range(3):
             first = 33000 + turn * 5000  # dynamic host ports: the "machines" share one address
             self.pair.start_agent(f"agent{turn}", "--engine=process", "--external",
                                   f"--dynamic-ports={first}-{first + 4999}")
-        machines = wait_until(lambda: len(found := self.instances()) == 3 and all(i["agentConnected"] for i in found)
-                              and found, "three instances are connected", LIMIT)
-        self.assertEqual({machine["status"] for machine in machines}, {"ACTIVE"})
-        for machine in machines:
-            self.assertTrue(machine["ec2InstanceId"].startswith("mi-"), machine["ec2InstanceId"])
-            self.assertIn("ecs.capability.external", {a["name"] for a in machine["attributes"]})
-        entrance, *workers = sorted(machine["containerInstanceArn"] for machine in machines)
+        entrance, *workers = self.wait_for_instances()
+        self.give_roles(entrance, workers)
 
-        # Attributes: usable in constraints and filters at once.
-        for arn in [entrance, *workers]:
-            role = "loadbalancer" if arn == entrance else "webserver"
-            self.aws("put-attributes", "--cluster", "demo", "--attributes", f"name=role,value={role},targetId={arn}")
-        self.assertEqual(sorted(self.aws("list-container-instances", "--cluster", "demo", "--filter",
-                                         "attribute:role == webserver")["containerInstanceArns"]), workers)
-
-        # The load balancer.
         web, dashboard = free_port(), free_port()
-        self.define("LoadBalancer", "loadbalancer", image="fairlead/proxy",
-                    command=[f"--entryPoints.web.address=127.0.0.1:{web}",
-                             f"--entryPoints.traefik.address=127.0.0.1:{dashboard}", "--api.insecure=true",
-                             "--providers.ecs.clusters=demo", "--providers.ecs.ecsAnywhere=true",
-                             "--providers.ecs.exposedByDefault=false", "--providers.ecs.region=us-east-1",
-                             "--providers.ecs.accessKeyID=any", "--providers.ecs.secretAccessKey=any"],
-                    environment=[{"name": "AWS_ENDPOINT_URL", "value": self.pair.url}],
-                    portMappings=[{"containerPort": 80, "hostPort": web}, {"containerPort": 8080, "hostPort": dashboard}])
-        self.aws("create-service", "--cluster", "demo", "--service-name", "LoadBalancer", "--launch-type", "EXTERNAL",
-                 "--task-definition", "LoadBalancer", "--desired-count", "1")
-        self.steady("LoadBalancer", 1)
-        [balancer] = self.tasks("LoadBalancer")
-        self.assertEqual((balancer["containerInstanceArn"], balancer["launchType"]), (entrance, "EXTERNAL"))
-        self.assertEqual({b["hostPort"] for b in balancer["containers"][0]["networkBindings"]}, {web, dashboard})
+        self.start_balancer(entrance, web, dashboard, image="fairlead/proxy",
+                            command=[f"--entryPoints.web.address=127.0.0.1:{web}",
+                                     f"--entryPoints.traefik.address=127.0.0.1:{dashboard}", "--api.insecure=true",
+                                     "--providers.ecs.accessKeyID=any", "--providers.ecs.secretAccessKey=any",
+                                     *PROVIDER])
         wait_until(lambda: accepts(web) and accepts(dashboard), "both entry points listen", LIMIT)
         self.assertEqual(get(web, "/", "whoami.example").status, 404)
 
-        # What it balances.
-        made = self.define("whoami", "webserver", image="fairlead/whoami", dockerLabels=ROUTER,
-                           portMappings=[{"containerPort": 80}])
-        self.assertEqual(made["containerDefinitions"][0]["dockerLabels"], ROUTER)
-        self.aws("create-service", "--cluster", "demo", "--service-name", "whoami", "--launch-type", "EXTERNAL",
-                 "--task-definition", "whoami", "--desired-count", "4", "--placement-strategy",
-                 "type=spread,field=instanceId")
-        self.steady("whoami", 4)
-        tasks = self.tasks("whoami")
-        self.assertEqual(Counter(task["containerInstanceArn"] for task in tasks), {arn: 2 for arn in workers})
+        tasks = self.start_whoami(workers, image="fairlead/whoami")
         ports = {task["containers"][0]["networkBindings"][0]["hostPort"] for task in tasks}
         self.assertEqual(len(ports), 4)
         wait_until(lambda: sorted(self.hostnames(web).values()) == [3, 3, 3, 3], "four tasks answer in turn", LIMIT)
-
-        # Clean-up, and what is refused while something is left.
-        self.refused("(InvalidParameterException) when calling the DeleteService operation: The service cannot be "
-                     "stopped while the primary deployment is scaled above 0.",
-                     "delete-service", "--cluster", "demo", "--service", "whoami")
-        self.refused("Found running tasks on the instance.",
-                     "deregister-container-instance", "--cluster", "demo", "--container-instance", workers[0])
-        self.refused("(ClusterContains", "delete-cluster", "--cluster", "demo")
-        self.aws("update-service", "--cluster", "demo", "--service", "whoami", "--desired-count", "0")
-        self.aws("delete-service", "--cluster", "demo", "--service", "whoami")
-        self.aws("delete-service", "--cluster", "demo", "--service", "LoadBalancer", "--force")
-        for name in ("whoami", "LoadBalancer"):
-            wait_until(lambda name=name: self.service(name)["status"] == "INACTIVE", f"{name} is INACTIVE", LIMIT)
-        wait_until(lambda: not any(accepts(port) for port in (web, *ports)), "nothing listens any more", LIMIT)
-        for arn in [entrance, *workers]:
-            gone = self.aws("deregister-container-instance", "--cluster", "demo", "--container-instance", arn)
-            self.assertEqual(gone["containerInstance"]["status"], "INACTIVE")
-        for turn in range(3):  # their agents run on, and do not register anew
-            log = self.pair.folder / f"agent{turn}.log"
-            wait_until(lambda log=log: "was deregistered" in log.read_text(), f"{log.name} tells of it")
-        gone = self.aws("delete-cluster", "--cluster", "demo")
-        self.assertEqual(gone["cluster"]["status"], "INACTIVE")
+        self.clean_up(entrance, workers, [(port, "127.0.0.1") for port in (web, *ports)])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+"""A control plane that wants keys, on the network of hosts that docker_hosts.py makes, and an agent on each of them."""
+import json
+
+from docker_hosts import TEST_ADDRESS
+from control_plane import PairTest
+
+
+class HostsTest(PairTest):
+    HOSTS = []  # a test's own
+    KEYS = "AKIATHREEHOSTS", "three-hosts"
+
+    def setUp(self):
+        for host in self.HOSTS:
+            self.addCleanup(host.remove_containers)  # when no agent is left
+        super().setUp()
+
+    def start_control(self, *options):
+        key, secret = self.KEYS
+        keys = self.pair.folder / "keys.yml"
+        keys.write_text(json.dumps({"keys": [{"access-key-id": key, "secret-access-key": secret}]}))
+        self.pair.start_control("--auth=keys", f"--keys={keys}", *options, address=TEST_ADDRESS)
+        self.ecs = self.pair.client("ecs", key, secret)
+
+    def start_agent(self, host, *options):
+        number = self.HOSTS.index(host)
+        key, secret = self.KEYS
+        environment = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1"}
+        self.pair.start_agent(f"agent{number}", "--engine=docker", f"--docker-host={host.socket}",
+                              f"--attributes=machine=m{number}", *options, environment=environment, command=host.inside)
+
+    def machines(self):
+        """Those that are connected: container instance ARN -> the host it is."""
+        arns = self.ecs.list_container_instances(cluster="demo")["containerInstanceArns"]
+        found = arns and self.ecs.describe_container_instances(cluster="demo", containerInstances=arns)[
+            "containerInstances"]
+        by_attribute = {f"m{number}": host for number, host in enumerate(self.HOSTS)}
+        return {instance["containerInstanceArn"]: by_attribute[attribute["value"]] for instance in found or []
+                if instance["agentConnected"] for attribute in instance["attributes"] if attribute["name"] == "machine"}
