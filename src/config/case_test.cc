@@ -16,6 +16,7 @@
 #include "config/dynamic/read.h"
 #include "config/encode.h"
 #include "config/load_static.h"
+#include "support/temporary_directory.h"
 
 namespace fl::config {
 namespace {
@@ -128,8 +129,8 @@ class ConfigCase : public testing::TestWithParam<fs::path> {};
 TEST_P(ConfigCase, Matches) {
   const Case c = read_case(GetParam());
   const std::string kind = GetParam().stem().extension().string().substr(1);
-  const fs::path directory = fs::path(testing::TempDir()) / GetParam().stem();
-  fs::create_directories(directory);
+  const TemporaryDirectory made;
+  const fs::path directory = made.path();
   const Outcome outcome = run(kind, c.input, directory);
 
   const auto expected = json::parse(c.expected);

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdio>
 #include <fstream>
 
 #include "config/static/control.h"
+#include "support/temporary_directory.h"
 
 namespace fl::config {
 namespace {
@@ -25,7 +25,8 @@ Loaded load(std::vector<std::string> arguments, Map<std::string> environment = {
 }
 
 TEST(CommandOptions, FlagsBeatTheEnvironmentAndThatTheFile) {
-  const std::string file = testing::TempDir() + "command_options.yaml";
+  const TemporaryDirectory directory;
+  const std::string file = directory.path() + "/options.yaml";
   std::ofstream(file) << "account-id: \"1\"\nregion: from-file\ndata: from-file\n";
   const auto loaded = load({"--account-id=3", "--strict"}, {{"FAIRLEAD_CONTROL_ACCOUNT_ID", "2"},
                                                             {"FAIRLEAD_CONTROL_REGION", "from-environment"},
@@ -37,7 +38,6 @@ TEST(CommandOptions, FlagsBeatTheEnvironmentAndThatTheFile) {
   EXPECT_EQ(loaded.options.data, "from-file");
   EXPECT_EQ(loaded.options.auth, "any");
   EXPECT_TRUE(loaded.options.strict);
-  std::remove(file.c_str());
 }
 
 TEST(CommandOptions, EveryMistakeIsNamed) {

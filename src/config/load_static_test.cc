@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temporary_directory.h"
+
 namespace fl::config {
 namespace {
 
@@ -12,12 +14,6 @@ namespace fs = std::filesystem;
 
 class LoadStatic : public testing::Test {
  protected:
-  LoadStatic()
-      : directory_(fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    fs::remove_all(directory_);
-    fs::create_directories(directory_);
-  }
-
   std::string write(const std::string& name, const std::string& text) {
     const fs::path path = directory_ / name;
     fs::create_directories(path.parent_path());
@@ -25,7 +21,8 @@ class LoadStatic : public testing::Test {
     return path.string();
   }
 
-  fs::path directory_;
+  TemporaryDirectory made_;
+  fs::path directory_ = made_.path();
 };
 
 TEST_F(LoadStatic, AFileBeatsFlagsAndFlagsBeatTheEnvironment) {

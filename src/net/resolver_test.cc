@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "support/loop_fixture.h"
+#include "support/temporary_directory.h"
 
 namespace fl::net {
 namespace {
@@ -46,7 +47,8 @@ TEST_F(ResolverTest, Localhost) {
 }
 
 TEST_F(ResolverTest, EachAnswerBeginsWithTheNextAddress) {
-  const std::string hosts = ::testing::TempDir() + "/hosts";
+  const TemporaryDirectory directory;
+  const std::string hosts = directory.path() + "/hosts";
   std::ofstream(hosts) << "10.0.0.3 many\nfd00::2 many\n10.0.0.1 many\nfd00::1 many\n10.0.0.2 many\n";
   ::setenv("CARES_HOSTS", hosts.c_str(), 1);
   const auto text = [](const std::vector<IpAddress>& all) {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "control/api/api_for_test.h"
+#include "support/temporary_directory.h"
 
 namespace fl::control::api {
 namespace {
@@ -83,12 +86,10 @@ TEST(Front, BodiesAreBounded) {
 
 TEST(Front, SignatureErrorsHaveEachProtocolsNames) {
   ApiForTest api;
-  const std::string path = testing::TempDir() + "front_test_keys.yaml";
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  std::fputs("keys: [{access-key-id: AKIAONE, secret-access-key: s}]\n", file);
-  std::fclose(file);
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/keys.yaml";
+  std::ofstream(path) << "keys: [{access-key-id: AKIAONE, secret-access-key: s}]\n";
   auto keys = auth::KeyFile::read(path, "000000000000");
-  std::remove(path.c_str());
   ASSERT_TRUE(keys);
   api.front.set_authenticator(
       auth::Authenticator::with_keys(*std::move(keys), std::make_shared<const auth::TemporaryKeys>("seal")));

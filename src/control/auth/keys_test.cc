@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include <cstdio>
 #include <fstream>
 
 #include "control/auth/temporary_keys.h"
+#include "support/temporary_directory.h"
 
 namespace fl::control::auth {
 namespace {
@@ -17,8 +17,8 @@ using ::testing::Not;
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view text) { std::ofstream(path) << text; }
-  ~TemporaryFile() { std::remove(path.c_str()); }
-  const std::string path = testing::TempDir() + "keys_test.yaml";
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/keys.yaml";
 };
 
 TEST(KeyFile, HoldsUsersAndRoots) {
@@ -56,8 +56,8 @@ TEST(KeyFile, NamesEveryMistakeAndNoSecret) {
 }
 
 TEST(Seal, IsMadeOnceForUsAlone) {
-  const std::string path = testing::TempDir() + "seal_test";
-  std::remove(path.c_str());
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/seal";
   const auto seal = read_or_make_seal(path);
   ASSERT_TRUE(seal) << seal.error().message;
   EXPECT_EQ(seal->size(), 32u);
@@ -67,7 +67,6 @@ TEST(Seal, IsMadeOnceForUsAlone) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   std::ofstream(path) << "short";
   EXPECT_THAT(read_or_make_seal(path).error().message, HasSubstr("too short"));
-  std::remove(path.c_str());
   EXPECT_FALSE(read_or_make_seal("/nowhere/seal"));
 }
 

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "proxy/middleware/exchange_for_test.h"
 #include "proxy/proxy_for_test.h"
+#include "support/temporary_directory.h"
 
 namespace fl::proxy {
 namespace {
@@ -71,7 +72,8 @@ TEST_F(BasicAuthTest, EverybodyElseIsAsked) {
 
 TEST(BasicAuth, OptionsThatMakeNoSense) {
   const auto next = std::make_shared<middleware::NextForTest>();
-  const std::string path = ::testing::TempDir() + "users";
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/users";
   std::ofstream(path) << "# comment\n\n" << kTest << "\nbroken\n";
   for (const auto& [options, error] : std::vector<std::pair<config::dynamic::BasicAuth, std::string_view>>{
            {{}, "no users found"},
