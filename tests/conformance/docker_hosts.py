@@ -158,10 +158,10 @@ def connect_hosts(here, names, work):
     return made
 
 
-def in_namespace(count=0):
+def in_namespace(count=0, needs=()):
     """Runs this program again in a namespace of its own: with a dockerd there (0), or with so many hosts that have a
-    dockerd and a namespace each, all on one network, 10.99.0.0/24. -> its exit code"""
-    for program in (*PROGRAMS[ENGINE], "docker", "ip", "nsenter", "iptables"):
+    dockerd and a namespace each, all on one network, 10.99.0.0/24. `needs`: programs beside ours. -> its exit code"""
+    for program in (*PROGRAMS[ENGINE], "docker", "ip", "nsenter", "iptables", *needs):
         if shutil.which(program) is None:
             skip(f"{program} is not installed")
     if BUSYBOX is None:

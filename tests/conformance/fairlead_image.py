@@ -4,20 +4,18 @@ import re
 import tarfile
 from pathlib import Path
 
-from docker_hosts import run, skip
+from docker_hosts import run
 from support import BINARY
 
 NAME = "localhost/fairlead:1"
+NEEDS = "strip", "ldd"
 CHANGES = ('ENTRYPOINT ["/fairlead"]',)  # of the engine's configuration
 
 
 def make(folder):
     """-> the archive of its root file system, for Host.load()"""
     program, archive = Path(folder, "fairlead"), Path(folder, "fairlead.tar")
-    try:
-        run("strip", "-o", program, BINARY)
-    except FileNotFoundError:
-        skip("strip is not installed (binutils)")
+    run("strip", "-o", program, BINARY)
     with tarfile.open(archive, "w", dereference=True) as tar:
         tar.add(program, "fairlead")
         for library in libraries(program):

@@ -150,5 +150,5 @@ class HostsWalkThrough(AwsWalk, HostsTest):
 
 if __name__ == "__main__":
     if HOSTS is None:
-        sys.exit(in_namespace(3))
+        sys.exit(in_namespace(3, fairlead_image.NEEDS))
     unittest.main(verbosity=2)
