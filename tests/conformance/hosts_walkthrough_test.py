@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from docker_hosts import hosts, in_namespace  # first: it knows where support.py is
-from aws_walk import HOST, LIMIT, PROVIDER, AwsWalk, hostnames_of
+from aws_walk import HOST, LIMIT, PROVIDER, ROUTER, AwsWalk, hostnames_of
 import fairlead_image
 from hosts_case import HostsTest
 from support import Answer, get, send, wait_until
@@ -19,6 +19,13 @@ WEB, DASHBOARD = 80, 8080
 LARGEST_IMAGE = 40_000_000  # bytes
 THROTTLE = "--providers.providersThrottleDuration=100ms"  # a drain lasts two seconds: it must be heard of well before
 PACE = 0.005                # seconds between a connection's requests: the machine has more to do than answer
+
+
+# docker's own proxy takes connections for a container as soon as that has started, and breaks them until its program
+# listens: the request is for another task then.
+AGAIN = {"traefik.http.routers.whoami.middlewares": "again", "traefik.http.middlewares.again.retry.attempts": "5",
+         "traefik.http.middlewares.again.retry.initialInterval": "50ms",
+         "traefik.http.middlewares.again.retry.status": "502"}
 
 
 class Load:
@@ -55,6 +62,7 @@ class Load:
 class HostsWalkThrough(AwsWalk, HostsTest):
     HOSTS = HOSTS
     KEYS = HostsTest.KEYS
+    LABELS = ROUTER | AGAIN
 
     def load_images(self):
         archive = fairlead_image.make(self.pair.folder)

@@ -17,6 +17,7 @@ PROVIDER = ["--providers.ecs.clusters=demo", "--providers.ecs.ecsAnywhere=true",
 
 class AwsWalk(PairTest):
     KEYS = "any", "any"
+    LABELS = ROUTER  # of whoami
 
     def run_aws(self, command, *arguments):
         return subprocess.run([PYTHON, "-m", "awscli", "ecs", command, *arguments, "--output", "json"],
@@ -102,7 +103,7 @@ class AwsWalk(PairTest):
         self.assertEqual({b["hostPort"] for b in balancer["containers"][0]["networkBindings"]}, {web, dashboard})
 
     def define_whoami(self, **container):
-        self.define("whoami", "webserver", dockerLabels=ROUTER, portMappings=[{"containerPort": 80}], **container)
+        self.define("whoami", "webserver", dockerLabels=self.LABELS, portMappings=[{"containerPort": 80}], **container)
 
     def start_whoami(self, workers, **container):
         """-> its four tasks"""
