@@ -57,7 +57,7 @@ class AwsWalk(PairTest):
     def define(self, family, role, task_role=None, **container):
         definition = {"family": family, "requiresCompatibilities": ["EXTERNAL"], "networkMode": "bridge",
                       "placementConstraints": [{"type": "memberOf", "expression": f"attribute:role == {role}"}],
-                      "containerDefinitions": [{"name": family, "memory": 64, "essential": True, **container}],
+                      "containerDefinitions": [{"name": family, "memory": 256, "essential": True, **container}],
                       **({"taskRoleArn": task_role} if task_role else {})}
         file = self.pair.folder / f"{family}.json"
         file.write_text(json.dumps(definition))
