@@ -73,8 +73,9 @@ class Host:
         work = Path(self.work)
         (work / "containers.conf").write_text(PODMAN_SETTINGS.format(work))
         with (work / "engine.log").open("wb") as log:
-            self.daemon = subprocess.Popen([*self.podman, "system", "service", "--time=0", self.socket], stdout=log,
-                                           stderr=log, env=self.podman_environment)
+            # In its folder, as its conmon leaves a file `oom` where it stands.
+            self.daemon = subprocess.Popen([*self.podman, "system", "service", "--time=0", self.socket], cwd=work,
+                                           stdout=log, stderr=log, env=self.podman_environment)
 
     @property
     def podman(self):
