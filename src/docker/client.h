@@ -44,7 +44,7 @@ struct Container {
   std::vector<PortBinding> ports;
   std::string ip_address;    // on the default bridge, or the first of its networks
   std::string network_mode;  // bridge, host, "container:ID", ...
-  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string, std::less<>> labels;
 };
 
 struct Event {

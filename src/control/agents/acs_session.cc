@@ -68,7 +68,7 @@ void AcsSession::on_attached(const std::shared_ptr<const state::View>& view) {
   const auto* instance = view->in(key_.scope).instances().find({key_.cluster, key_.id});
   if (instance == nullptr || instance->shape.status == "INACTIVE") return on_detached(true);
   send_manifest(*view);
-  refresh_credentials();  // an agent that was started again has none for the tasks it took over
+  refresh_credentials(*view);  // an agent that was started again has none for the tasks it took over
   send_due(*view, living_tasks(*view));
 }
 
@@ -116,8 +116,8 @@ void AcsSession::on_tick() {
     last_heartbeat_ = now;
     socket_.send_text(agent::to_text(agent::HeartbeatMessage{.message_id = ids_.uuid(), .healthy = true}));
   }
-  if (now - last_credentials_ >= kRefresh) refresh_credentials();
   const auto view = links_.view();
+  if (now - last_credentials_ >= kRefresh) refresh_credentials(*view);
   std::vector<const state::Task*> late;
   for (const auto& [id, sent] : sent_) {
     if (sent.is_acknowledged || now - sent.at < kResend) continue;
@@ -232,11 +232,10 @@ TaskCredentials AcsSession::credentials_of(const state::Task& task, const ecs::T
           .execution = mint(task.execution_credentials_id, execution_role_of(task, definition), task)};
 }
 
-void AcsSession::refresh_credentials() {
+void AcsSession::refresh_credentials(const state::View& view) {
   last_credentials_ = loop_.now();
-  const auto view = links_.view();
-  for (const state::Task* task : living_tasks(*view)) {
-    const auto* definition = view->in(key_.scope).task_definitions().find({task->family, task->revision});
+  for (const state::Task* task : living_tasks(view)) {
+    const auto* definition = view.in(key_.scope).task_definitions().find({task->family, task->revision});
     if (definition == nullptr) continue;
     const TaskCredentials fresh = credentials_of(*task, definition->shape);
     const auto send = [&](const std::optional<agent::RoleCredentials>& credentials, std::string_view type) {

@@ -56,7 +56,7 @@ class AcsSession final : public LinkListener {
   void send_payload(const state::View& view, std::vector<const state::Task*> tasks);
   void acknowledge(std::string_view message_id);
   void confirm_stops(const ecs::agent::TaskStopVerificationMessage& question);
-  void refresh_credentials();
+  void refresh_credentials(const state::View& view);
   TaskCredentials credentials_of(const state::Task& task, const ecs::TaskDefinition& definition) const;
   std::optional<ecs::agent::RoleCredentials> mint(const std::string& id, const std::string& role,
                                                   const state::Task& task) const;

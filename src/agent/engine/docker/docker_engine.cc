@@ -316,7 +316,7 @@ DockerEngine::Call<Started> DockerEngine::start(std::string id) {
 
 // Where its ports are: bound on this machine, or on the address of its task.
 DockerEngine::Call<std::vector<PortBinding>> DockerEngine::bindings(docker::Container container) {
-  const auto own = container.labels.find(std::string(kPortsLabel));
+  const auto own = container.labels.find(kPortsLabel);
   if (own == container.labels.end() || own->second.empty() || !container.is_running)
     co_return bindings_of(container.ports);
   constexpr std::string_view kJoined = "container:";
