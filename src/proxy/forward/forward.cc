@@ -59,9 +59,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   if (std::exchange(transaction.append_forwarded_for, false)) append_forwarded_for(x);
   const TimePoint start = transaction.worker.loop().now();
   transaction.record.server_address = server->address;
-
-  transaction.record.origin_bytes = 0;
-
+  transaction.record.origin_bytes = 0;  // of an attempt before
   transaction.unsent = false;
   ProxyError error = ProxyError::none;
   bool kept_off = false;
