@@ -89,9 +89,7 @@ class Report:
 
 
 def start_control(pair):
-    keys = pair.folder / "keys.yml"
-    keys.write_text(json.dumps({"keys": [{"access-key-id": KEY, "secret-access-key": SECRET}]}))
-    pair.start_control("--auth=keys", f"--keys={keys}", "--log-level=WARN")
+    pair.start_control_with_keys(KEY, SECRET, "--log-level=WARN")
     return pair.processes["control"].pid
 
 

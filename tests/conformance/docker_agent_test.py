@@ -72,7 +72,8 @@ class DockerAgentTest(PairTest):
            "command": ["sh", "-c", "echo hello > /www/index.html; echo serving; exec httpd -f -p 80 -h /www"]}
 
     def test_is_chosen_and_says_so(self):
-        self.assertIn({"docker": "engine docker 20.10", "podman": "engine podman 4."}[ENGINE], (self.pair.folder / "agent.log").read_text())
+        engine = {"docker": "engine docker 20.10", "podman": "engine podman 4."}[ENGINE]
+        self.assertIn(engine, (self.pair.folder / "agent.log").read_text())
         instance = connected(self.ecs)[0]
         names = {attribute["name"]: attribute.get("value") for attribute in instance["attributes"]}
         self.assertEqual(names["fairlead.engine"], ENGINE)

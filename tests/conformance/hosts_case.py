@@ -1,6 +1,4 @@
 """A control plane that wants keys, on the network of hosts that docker_hosts.py makes, and an agent on each of them."""
-import json
-
 from docker_hosts import TEST_ADDRESS
 from control_plane import PairTest
 
@@ -15,11 +13,8 @@ class HostsTest(PairTest):
         super().setUp()
 
     def start_control(self, *options):
-        key, secret = self.KEYS
-        keys = self.pair.folder / "keys.yml"
-        keys.write_text(json.dumps({"keys": [{"access-key-id": key, "secret-access-key": secret}]}))
-        self.pair.start_control("--auth=keys", f"--keys={keys}", *options, address=TEST_ADDRESS)
-        self.ecs = self.pair.client("ecs", key, secret)
+        self.pair.start_control_with_keys(*self.KEYS, *options, address=TEST_ADDRESS)
+        self.ecs = self.pair.client("ecs", *self.KEYS)
 
     def start_agent(self, host, *options):
         number = self.HOSTS.index(host)

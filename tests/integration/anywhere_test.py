@@ -8,10 +8,6 @@ import unittest
 from control_plane import QUICK, ClientError, PairTest, connected
 from support import BINARY, accepts, wait_until
 
-KEYS = """keys:
-  - access-key-id: AKIAIOSFODNN7EXAMPLE
-    secret-access-key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
-"""
 ADMIN = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
@@ -19,8 +15,7 @@ class AnywhereTest(PairTest):
     def setUp(self):
         super().setUp()
         # Under --auth=keys all of it is refused to whoever has no keys.
-        (self.pair.folder / "keys.yml").write_text(KEYS)
-        self.pair.start_control("--auth=keys", f"--keys={self.pair.folder}/keys.yml")
+        self.pair.start_control_with_keys(*ADMIN)
         self.ecs, self.ssm = (self.pair.client(name, *ADMIN) for name in ("ecs", "ssm"))
         self.ecs.create_cluster(clusterName="demo")
 

@@ -47,6 +47,12 @@ class Pair:
         self.start("control", "control", f"--address={address}:{self.port}", f"--data={self.folder}/control", *options)
         wait_until(lambda: accepts(self.port, address), "the control plane listens")
 
+    def start_control_with_keys(self, key, secret, *options, **settings):
+        """It verifies signatures, and this is the only key it knows."""
+        keys = self.folder / "keys.yml"
+        keys.write_text(json.dumps({"keys": [{"access-key-id": key, "secret-access-key": secret}]}))
+        self.start_control("--auth=keys", f"--keys={keys}", *options, **settings)
+
     def start_agent(self, name="agent", *options, environment=None, command=()):
         """`environment`: what it has of AWS's variables; None: those of the test."""
         if environment is not None:

@@ -4,7 +4,7 @@ engine; the load balancer is fairlead itself, a task that learns of the others f
 the CLI it is skipped (exit 77)."""
 import unittest
 
-from aws_walk import LIMIT, PROVIDER, AwsWalk  # first: it may start this program again
+from aws_walk import HOST, LIMIT, PROVIDER, AwsWalk  # first: it may start this program again
 from support import accepts, free_port, get, wait_until
 
 
@@ -26,7 +26,7 @@ class WalkThrough(AwsWalk):
                                      "--providers.ecs.accessKeyID=any", "--providers.ecs.secretAccessKey=any",
                                      *PROVIDER])
         wait_until(lambda: accepts(web) and accepts(dashboard), "both entry points listen", LIMIT)
-        self.assertEqual(get(web, "/", "whoami.example").status, 404)
+        self.assertEqual(get(web, "/", HOST).status, 404)
 
         tasks = self.start_whoami(workers, image="fairlead/whoami")
         ports = {task["containers"][0]["networkBindings"][0]["hostPort"] for task in tasks}
