@@ -62,7 +62,8 @@ void Server::serve(std::unique_ptr<net::Stream> stream, const ConnectionInfo& in
     first.remove_prefix(n);
   }
   // For the very first byte; a codec sets its own limits afterwards.
-  if (options_.read_timeout > 0s) stream->set_read_deadline(loop_.now() + options_.read_timeout);
+  const Duration limit = draining_ ? kDrainIdle : options_.read_timeout;
+  if (limit > 0s) stream->set_read_deadline(loop_.now() + limit);
   if (info.tls)
     start(std::move(stream), info, std::move(in));
   else

@@ -336,7 +336,6 @@ net::Task<> ProxyProgram::shut_down() {
             format_duration(accept_grace), format_duration(grace));
   stop_.request_stop();
   if (accept_grace > 0s) co_await net::sleep_for(accept_grace, hard_stop_);
-  for (auto& worker : workers_) worker->stop_accepting();
 
   struct Drained {
     size_t left;

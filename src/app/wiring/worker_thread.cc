@@ -30,6 +30,13 @@ struct WorkerThread::Serving {
       acceptor.drain();
       server.drain();
     }
+    // The same, for good: the door is closed, and who stood in its backlog is served as one of the last.
+    void close() {
+      server.drain();
+      if (listener) listener->on_events(EPOLLIN);
+      listener.reset();
+      acceptor.drain();
+    }
     void close_all() {
       acceptor.close_all();
       server.close_all();
@@ -169,17 +176,6 @@ void WorkerThread::start_accepting() {
   });
 }
 
-void WorkerThread::stop_accepting() {
-  post([this](proxy::Worker&) {
-    for (auto& door : serving_->doors)
-      if (door->listener) {
-        door->listener->on_events(EPOLLIN);  // who is in the backlog already gets served
-        door->listener.reset();
-      }
-    for (auto& udp : serving_->udp_entry_points) udp->stop_accepting();
-  });
-}
-
 void WorkerThread::relieve(proxy::MemoryPressure pressure) {
   post([this, pressure](proxy::Worker& worker) {
     worker.set_refuses(pressure == proxy::MemoryPressure::full);
@@ -198,7 +194,8 @@ void WorkerThread::drain(std::function<void()> done) {
     Serving& s = *serving_;
     s.draining = true;
     s.on_drained = done;
-    for (auto& door : s.doors) door->drain();
+    for (auto& door : s.doors) door->close();
+    for (auto& udp : s.udp_entry_points) udp->stop_accepting();
   });
 }
 

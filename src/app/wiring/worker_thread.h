@@ -58,9 +58,8 @@ class WorkerThread {
   // To be called after the first snapshot was published: before, nobody could be served.
   void start_accepting();
 
-  // The three steps of an ordered end: no new connections; open ones end after their running exchange, and `done` is
+  // The two steps of an ordered end: no new connections, open ones end after their running exchange, and `done` is
   // called (on the worker's thread) when the last is gone; what is left is cut off and the thread ends.
-  void stop_accepting();
   void drain(std::function<void()> done);
   void join();
 
