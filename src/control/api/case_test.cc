@@ -11,7 +11,7 @@
 // Members of answers may stand in any order. In an answer "*" is any value, "text*" any text that begins so, a member
 // "..." stands for members that are not shown, and "$name" takes the value for later: in requests, and in answers as
 // the value that is expected again. Lines that begin with # are comments. Every answer is also checked against the
-// service's model.
+// service's model. strict.case is told to a server with --strict.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,6 +57,13 @@ std::vector<Step> read_steps(const fs::path& path) {
 
 class Dialogue {
  public:
+  explicit Dialogue(bool strict)
+      : api_({.region = "us-east-1",
+              .account_id = "000000000000",
+              .endpoint = "http://127.0.0.1:4566",
+              .strict = strict,
+              .temporary_keys = std::make_shared<const auth::TemporaryKeys>("seal")}) {}
+
   void run(const Step& step) {
     if (step.head.starts_with("+ ")) {
       const auto passed = parse_duration(trim(step.head.substr(2)));
@@ -154,7 +161,7 @@ class EcsCase : public ::testing::TestWithParam<fs::path> {};
 TEST_P(EcsCase, AnswersAsItShould) {
   const auto steps = read_steps(GetParam());
   ASSERT_FALSE(steps.empty());
-  Dialogue dialogue;
+  Dialogue dialogue(GetParam().stem() == "strict");
   for (const Step& step : steps) {
     SCOPED_TRACE(GetParam().filename().string() + ":" + std::to_string(step.line) + " " + step.head);
     dialogue.run(step);

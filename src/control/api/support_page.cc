@@ -17,6 +17,15 @@ struct Deviation {
 constexpr Deviation kDeviations[] = {
     {"ECS", "CreateCluster",
      "`configuration` and `serviceConnectDefaults` are kept and answered, nothing comes of them"},
+    {"ECS", "DeleteCluster",
+     "never UpdateInProgressException: what is changed about a cluster is changed when the answer comes"},
+    {"ECS", "PutClusterCapacityProviders", "takes effect at once, so that there is never an UpdateInProgressException"},
+    {"ECS", "CreateService",
+     "EXTERNAL services may have load balancers, and target groups are taken at their word (with --strict none has a "
+     "load balancer, since this control plane has none); Fargate platform versions are LATEST, 1.4.0 and 1.3.0, all of "
+     "Linux; deployments are ROLLING"},
+    {"ECS", "UpdateService", "as CreateService"},
+    {"ECS", "RunTask", "Fargate platform versions as CreateService"},
     {"ECS", "DescribeClusters", "`attachments` are always empty"},
     {"ECS", "CreateCapacityProvider", "recorded only: no Auto Scaling group is scaled; no Managed Instances"},
     {"ECS", "UpdateCapacityProvider", "recorded only"},
@@ -30,7 +39,7 @@ constexpr Deviation kDeviations[] = {
     {"ECS", "ExecuteCommand", "always refused, as AWS refuses where the exec agent does not run"},
     {"ECS", "UpdateTaskProtection",
      "not from DeleteService with `force`, nor from a lost container instance; a drained instance waits for it"},
-    {"ECS", "UpdateContainerAgent", "there is never an update"},
+    {"ECS", "UpdateContainerAgent", "there is never an update, nor one in progress"},
     {"SSM", "CreateActivation", "`RegistrationMetadata` is ignored"},
     {"SSM", "DescribeInstanceInformation",
      "knows external instances of ECS; Online while the ECS agent is connected; no association status"},

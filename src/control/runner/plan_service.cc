@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "control/api/actions/fargate_platform.h"
 #include "control/api/actions/service_rules.h"
 #include "control/api/names.h"
 #include "control/reconcile/reconcile.h"
@@ -128,9 +129,12 @@ class ServiceAsSeen {
 
 void start_task(state::Transaction& tx, const state::Service& service, const ServiceAsSeen& seen,
                 const reconcile::StartTask& start) {
-  const auto at = std::ranges::find(seen.view.deployments, start.deployment, &reconcile::DeploymentView::id) -
-                  seen.view.deployments.begin();
-  const state::TaskDefinition& definition = *seen.definitions[static_cast<size_t>(at)];
+  const auto at =
+      static_cast<size_t>(std::ranges::find(seen.view.deployments, start.deployment, &reconcile::DeploymentView::id) -
+                          seen.view.deployments.begin());
+  const state::Deployment& deployment = service.deployments[at];
+  const state::TaskDefinition& definition = *seen.definitions[at];
+  const std::string launch_type = launch_type_of(deployment);
   const state::ContainerInstance& instance = *tx.state().instances().find({service.cluster, start.instance});
   const ecs::Service& shape = service.shape;
   const std::vector<ecs::Tag> none;
@@ -142,7 +146,8 @@ void start_task(state::Transaction& tx, const state::Service& service, const Ser
                            .group = "service:" + service.name,
                            .service = service.name,
                            .started_by = start.deployment,
-                           .launch_type = launch_type_of(service.deployments[static_cast<size_t>(at)]),
+                           .launch_type = launch_type,
+                           .platform_version = api::platform_of_task(deployment.shape.platform_version, launch_type),
                            .tags = tasks::tags_of_task({}, propagated, shape.enable_ecs_managed_tags.value_or(false),
                                                        service.cluster, service.name),
                            .enable_execute_command = shape.enable_execute_command.value_or(false)},

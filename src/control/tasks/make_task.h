@@ -17,6 +17,7 @@ struct TaskOrder {
   std::string service;                    // empty: a standalone task
   std::optional<std::string> started_by;  // a service's task: its deployment's id
   std::string launch_type;
+  std::optional<std::string> platform_version;  // of FARGATE
   ecs::TaskOverride overrides;
   std::vector<ecs::Tag> tags;
   bool enable_execute_command = false;

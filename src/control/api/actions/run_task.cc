@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/api/actions/client_tokens.h"
+#include "control/api/actions/fargate_platform.h"
 #include "control/api/actions/service_rules.h"
 #include "control/api/actions/tag_rules.h"
 #include "control/api/actions/tasks.h"
@@ -89,7 +90,9 @@ Answer<ecs::RunTaskResponse> run_task(const WriteCall& call, const ecs::RunTaskR
   const bool is_fargate =
       has_strategy && ecs::text(request.capacity_provider_strategy->front().capacity_provider).starts_with("FARGATE");
   FL_TRY(Order order, read_order(call, request, request.launch_type.value_or(is_fargate ? "FARGATE" : "EC2")));
+  FL_TRY_VOID(check_platform(order.definition->shape, request.platform_version, order.task.launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
+  order.task.platform_version = platform_of_task(request.platform_version, order.task.launch_type);
 
   ecs::RunTaskRequest without_token = request;
   without_token.client_token.reset();

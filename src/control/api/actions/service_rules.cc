@@ -112,6 +112,12 @@ Answer<> check_load_balancers(const ServerSettings& settings, const ecs::TaskDef
     if (!has_port)
       return invalid_parameter(fmt::format("The container {} did not have a container port {} defined.", name,
                                            balancer.container_port.value_or(0)));
+    // No load balancer lives in this control plane. A target group is taken at its word for the proxy's sake; AWS would
+    // look for its listener.
+    if (settings.strict)
+      return invalid_parameter(
+          fmt::format("The target group with targetGroupArn {} does not have an associated load balancer.",
+                      *balancer.target_group_arn));
   }
   return {};
 }

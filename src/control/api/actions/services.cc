@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "control/api/actions/capacity_strategy.h"
 #include "control/api/actions/client_tokens.h"
+#include "control/api/actions/fargate_platform.h"
 #include "control/api/actions/service_rules.h"
 #include "control/api/actions/tag_rules.h"
 #include "control/api/names.h"
@@ -104,6 +105,7 @@ Answer<> check_create(const WriteCall& call, const ecs::CreateServiceRequest& re
                       const state::TaskDefinition& definition, const ecs::Service& shape) {
   const auto launch_type = launch_type_of(shape);
   FL_TRY_VOID(check_launch_type(call.settings, definition.shape, launch_type));
+  FL_TRY_VOID(check_platform(definition.shape, request.platform_version, launch_type));
   FL_TRY_VOID(check_network(definition.shape, request.network_configuration));
   FL_TRY_VOID(check_load_balancers(call.settings, definition.shape, request.load_balancers, launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
@@ -183,10 +185,7 @@ Answer<ecs::CreateServiceResponse> create_service(const WriteCall& call, const e
   shape.propagate_tags = request.propagate_tags.value_or("NONE");
   shape.enable_execute_command = request.enable_execute_command.value_or(false);
   shape.availability_zone_rebalancing = request.availability_zone_rebalancing.value_or("ENABLED");
-  if (launch_type_of(shape) == "FARGATE") {
-    shape.platform_version = request.platform_version.value_or("LATEST");
-    shape.platform_family = "Linux";
-  }
+  set_platform(shape, request.platform_version, launch_type_of(shape));
   // A name that was used before goes on counting its events, so that those of the old service are not mixed in.
   if (existing != nullptr)
     for (const auto& event :
@@ -236,7 +235,6 @@ Answer<ecs::UpdateServiceResponse> update_service(const WriteCall& call, const e
   is_reshaped |= change(shape.enable_execute_command, request.enable_execute_command);
   is_reshaped |= change(shape.enable_ecs_managed_tags, request.enable_ecs_managed_tags);
   is_reshaped |= change(shape.propagate_tags, request.propagate_tags);
-  if (shape.platform_version) is_reshaped |= change(shape.platform_version, request.platform_version);
   const auto& newest = service.deployments.front().shape;
   is_reshaped |= request.service_connect_configuration &&
                  request.service_connect_configuration != newest.service_connect_configuration;
@@ -248,6 +246,11 @@ Answer<ecs::UpdateServiceResponse> update_service(const WriteCall& call, const e
 
   const auto launch_type = launch_type_of(shape);
   FL_TRY_VOID(check_launch_type(call.settings, definition->shape, launch_type));
+  const auto platform_before = shape.platform_version;
+  set_platform(shape, request.platform_version, launch_type);
+  is_reshaped |= shape.platform_version != platform_before;
+  FL_TRY_VOID(check_platform(
+      definition->shape, request.platform_version ? request.platform_version : shape.platform_version, launch_type));
   FL_TRY_VOID(check_network(definition->shape, shape.network_configuration));
   FL_TRY_VOID(check_load_balancers(call.settings, definition->shape, shape.load_balancers, launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
