@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "config/static/control.h"
+#include "config/static/providers.h"
 #include "support/temporary_directory.h"
 
 namespace fl::config {
@@ -52,6 +53,12 @@ TEST(CommandOptions, HelpNamesVariableAndOptions) {
   const std::string help = command_help("control", type_of<statics::Control>);
   EXPECT_THAT(help, HasSubstr("FAIRLEAD_CONTROL_ADDRESS"));
   EXPECT_THAT(help, HasSubstr("--account-id  (text, default 000000000000)"));
+}
+
+// A stop that follows another change waits in the proxy until the throttle is over. Then it must still be read, built
+// and put in force before the task gets its signal.
+TEST(CommandOptions, ADrainOutlastsTheProxysThrottle) {
+  EXPECT_GE(statics::Control().drain_delay, statics::Providers().providers_throttle_duration + 2s);
 }
 
 }  // namespace

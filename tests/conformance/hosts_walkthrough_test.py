@@ -17,7 +17,7 @@ from support import Answer, get, send, wait_until
 HOSTS = hosts()
 WEB, DASHBOARD = 80, 8080
 LARGEST_IMAGE = 40_000_000  # bytes
-THROTTLE = "--providers.providersThrottleDuration=100ms"  # a drain lasts two seconds: it must be heard of well before
+THROTTLE = "--providers.providersThrottleDuration=100ms"  # so that routes change as soon as tasks do
 PACE = 0.005                # seconds between a connection's requests: the machine has more to do than answer
 
 

@@ -69,6 +69,7 @@ config::statics::Control control_options(const Dev& options) {
   control.address = options.address;
   control.data = options.data + "/control";
   control.region = options.region;
+  control.drain_delay = 2s;  // the proxy's throttle is 50 ms
   return control;
 }
 

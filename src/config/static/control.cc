@@ -21,7 +21,8 @@ void describe(Fields<Control>& f) {
     "how long an agent may be away before the tasks of services there are replaced; 0, and with strict: for ever",
     kFairleadOnly);
   f("drain-delay", &Control::drain_delay,
-    "how long a task that is to stop goes on running while a proxy watches, so that it hears of it first",
+    "how long a task that is to stop goes on running while a proxy watches, so that it hears of it first: longer than "
+    "the proxy's providersThrottleDuration",
     kFairleadOnly);
   f("log-level", &Control::log_level, "DEBUG, INFO, WARN or ERROR", kFairleadOnly);
 }

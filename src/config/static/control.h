@@ -18,7 +18,7 @@ struct Control {
   std::string endpoint;
   bool strict = false;
   Duration lost_after = 90s;
-  Duration drain_delay = 2s;
+  Duration drain_delay = 5s;  // the proxy's throttle of 2 s, a reading of the cluster, and some
   std::string log_level = "INFO";
 };
 void describe(Fields<Control>& f);
