@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   h2::HeadReader reader(limits);
   Arena arena;
   RequestHead head;
-  reader.begin_request(head, arena);
+  h2::LargeValues large;
+  reader.begin_request(head, arena, large, SIZE_MAX);
   while (!rest.empty()) {
     const size_t name_end = std::min(rest.find('\0'), rest.size());
     const std::string_view name = rest.substr(0, name_end);

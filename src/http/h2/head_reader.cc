@@ -10,6 +10,8 @@
 namespace fl::http::h2 {
 namespace {
 
+constexpr size_t kFieldCost = 80;   // of each field, beside its bytes
+constexpr size_t kLarge = 1 << 10;  // a quarter of the arena's chunk
 constexpr size_t kFloodFactor = 4;  // times the limit at which a block is too large
 
 constexpr std::array<bool, 256> kNameChars = [] {
@@ -22,6 +24,9 @@ constexpr std::array<bool, 256> kNameChars = [] {
 bool is_field_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return kNameChars[static_cast<unsigned char>(c)]; });
 }
+
+// What a text takes: of the arena, at most a quarter is lost.
+size_t kept_bytes(size_t size) { return size > kLarge ? size + sizeof(LargeValues::value_type) : size + size / 3; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -37,21 +42,23 @@ bool is_scheme(std::string_view scheme) {
 
 }  // namespace
 
-void HeadReader::begin(Of of, HeaderMap* fields, Arena* arena) {
+void HeadReader::begin(Of of, HeaderMap* fields, Arena* arena, LargeValues* large, size_t room) {
   of_ = of;
   fields_ = fields;
   arena_ = arena;
+  large_ = large;
+  room_ = room;
   pseudo_ = {};
   fault_ = HeadFault::none;
   regular_ = expects_continue_ = false;
-  bytes_ = cookies_ = 0;
+  bytes_ = held_ = cookies_ = 0;
   content_length_.reset();
 }
 
-void HeadReader::begin_request(RequestHead& head, Arena& arena) {
+void HeadReader::begin_request(RequestHead& head, Arena& arena, LargeValues& large, size_t room) {
   clear_keeping_memory(head);
   request_ = &head;
-  begin(Of::request, &head.headers, &arena);
+  begin(Of::request, &head.headers, &arena, &large, room);
 }
 
 void HeadReader::begin_response(ResponseHead& head, Arena& arena) {
@@ -60,17 +67,34 @@ void HeadReader::begin_response(ResponseHead& head, Arena& arena) {
   begin(Of::response, &head.headers, &arena);
 }
 
+void HeadReader::begin_request_trailers(HeaderMap& fields, Arena& arena, LargeValues& large, size_t room) {
+  begin(Of::trailers, &fields, &arena, &large, room);
+}
 void HeadReader::begin_trailers(HeaderMap& fields, Arena& arena) { begin(Of::trailers, &fields, &arena); }
 void HeadReader::begin_ignored() { begin(Of::nobody, nullptr, nullptr); }
 
 void HeadReader::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kFieldCost;
   if (bytes_ > kFloodFactor * limits_.max_head_bytes) fault_ = HeadFault::flood;
+  const size_t held = kept_bytes(name.size()) + kept_bytes(value.size()) + kFieldCost;
+  if (held_ + held > room_) fail(HeadFault::no_room);
   if (of_ == Of::nobody || fault_ != HeadFault::none) return;
+  held_ += held;
   if (name.starts_with(':'))
     add_pseudo(name, value);
   else
     add_field(name, value);
+}
+
+char* HeadReader::allocate(size_t size) {
+  if (large_ != nullptr && size > kLarge) return large_->emplace_front(size, '\0').data();
+  return static_cast<char*>(arena_->allocate(size, 1));
+}
+
+std::string_view HeadReader::keep(std::string_view value) {
+  char* const kept = allocate(value.size());
+  std::ranges::copy(value, kept);
+  return {kept, value.size()};
 }
 
 void HeadReader::add_pseudo(std::string_view name, std::string_view value) {
@@ -87,7 +111,7 @@ void HeadReader::add_pseudo(std::string_view name, std::string_view value) {
   if (place == nullptr || place->has_value() || regular_) return fail(HeadFault::malformed);
   if (place == &pseudo_.path && value.size() > limits_.max_target_bytes) return fail(HeadFault::target_too_long);
   if (bytes_ > limits_.max_head_bytes) return fail(HeadFault::too_large);
-  *place = arena_->copy(value);
+  *place = keep(value);
 }
 
 void HeadReader::add_field(std::string_view name, std::string_view value) {
@@ -122,7 +146,7 @@ void HeadReader::add_field(std::string_view name, std::string_view value) {
     default: break;
   }
   if (bytes_ > limits_.max_head_bytes || fields_->size() == limits_.max_fields) return fail(HeadFault::too_large);
-  fields_->append(id, id == HeaderId::other ? arena_->copy(name) : canonical_name(id), arena_->copy(value));
+  fields_->append(id, id == HeaderId::other ? keep(name) : canonical_name(id), keep(value));
 }
 
 HeadFault HeadReader::end_request(bool end_stream) {
@@ -181,7 +205,8 @@ void HeadReader::join_cookies() {
   size_t size = 0;
   for (const Field& field : *fields_)
     if (field.id == HeaderId::cookie) size += field.value.size() + 2;
-  char* const joined = static_cast<char*>(arena_->allocate(size, 1));
+  held_ += kept_bytes(size);
+  char* const joined = allocate(size);
   char* end = joined;
   for (const Field& field : *fields_) {
     if (field.id != HeaderId::cookie) continue;

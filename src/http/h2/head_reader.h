@@ -6,9 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <forward_list>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/arena.h"
 #include "http/h1/head_reader.h"
@@ -21,17 +22,24 @@ enum class HeadFault : uint8_t {
   malformed,         // a stream error (RFC 9113 8.1.1)
   too_large,         // 431
   flood,             // so large that the connection has to go
+  no_room,           // larger than what the connection may hold still
   target_too_long,   // 414
   bad_expectation,   // 417
   connect_refused,   // 405: we are no tunnel
   unknown_protocol,  // 501: extended CONNECT for something else than websockets
 };
 
+// Values too large to lie in the arena, where up to a chunk would be lost to each.
+using LargeValues = std::forward_list<std::string>;
+
 class HeadReader {
  public:
   explicit HeadReader(const h1::HeadLimits& limits) : limits_(limits) {}
 
-  void begin_request(RequestHead& head, Arena& arena);
+  // What a client sends takes no more memory than held() says, and that no more than `room`. `large` lives as long as
+  // the arena.
+  void begin_request(RequestHead& head, Arena& arena, LargeValues& large, size_t room);
+  void begin_request_trailers(HeaderMap& fields, Arena& arena, LargeValues& large, size_t room);
   void begin_response(ResponseHead& head, Arena& arena);
   void begin_trailers(HeaderMap& fields, Arena& arena);
   // A block for nobody: it is decoded for the sake of HPACK's table only.
@@ -44,11 +52,9 @@ class HeadReader {
   HeadFault end_response(bool end_stream, bool to_head_request);
   HeadFault end_trailers() const { return fault_; }
 
-  // Decoded so far, with what each field costs us beside its bytes.
-  size_t bytes() const { return bytes_; }
+  // At most so many bytes are held for the block.
+  size_t held() const { return held_; }
   bool is_tunnel() const { return pseudo_.protocol.has_value(); }
-
-  static constexpr size_t kFieldCost = 80;
 
  private:
   enum class Of : uint8_t { request, response, trailers, nobody };
@@ -56,10 +62,12 @@ class HeadReader {
     std::optional<std::string_view> method, scheme, authority, path, protocol, status;
   };
 
-  void begin(Of of, HeaderMap* fields, Arena* arena);
+  void begin(Of of, HeaderMap* fields, Arena* arena, LargeValues* large = nullptr, size_t room = SIZE_MAX);
   void fail(HeadFault fault) {
     if (fault_ == HeadFault::none) fault_ = fault;
   }
+  char* allocate(size_t size);
+  std::string_view keep(std::string_view value);
   void add_pseudo(std::string_view name, std::string_view value);
   void add_field(std::string_view name, std::string_view value);
   HeadFault end_connect(RequestHead& head);
@@ -72,10 +80,13 @@ class HeadReader {
   ResponseHead* response_ = nullptr;
   HeaderMap* fields_ = nullptr;
   Arena* arena_ = nullptr;
+  LargeValues* large_ = nullptr;
   PseudoFields pseudo_;
   HeadFault fault_ = HeadFault::none;
   bool regular_ = false;  // a regular field has come: no pseudo field may
-  size_t bytes_ = 0;
+  size_t bytes_ = 0;      // decoded so far, with what each field costs us beside its bytes
+  size_t held_ = 0;
+  size_t room_ = SIZE_MAX;
   size_t cookies_ = 0;
   std::optional<uint64_t> content_length_;
   bool expects_continue_ = false;

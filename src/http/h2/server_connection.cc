@@ -10,6 +10,12 @@
 namespace fl::http::h2 {
 namespace {
 
+// What all open streams of a connection may hold, so that no connection holds two megabytes (bodies, which have a
+// window of their own, aside). Measured: a stream that waits for its server's answer holds 6.4 KB, of which 2 are its
+// arena's first part and 1.7 its connection to the server.
+constexpr size_t kStreamsBytes = 1700 << 10;
+constexpr size_t kStreamBytes = 6 << 10;  // with no field at all
+
 constexpr size_t kRequestCost = 4 << 10;  // of the loop's budget: many small requests may lie in one buffer
 
 TimePoint deadline(TimePoint now, Duration timeout) { return timeout > 0s ? now + timeout : net::Stream::kNever; }
@@ -135,7 +141,8 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) {
     if (stream == nullptr) return head_reader_.begin_ignored();
     ServerExchange& x = ServerExchange::of(*stream);
-    return head_reader_.begin_trailers(x.as_stream().body().received_trailers(), x.arena);
+    return head_reader_.begin_request_trailers(x.as_stream().body().received_trailers(), x.arena, x.large_values,
+                                               room());
   }
   const ServerOptions& o = server_.options();
   ServerExchange& x = *server_.h2_exchanges().lease();
@@ -143,7 +150,8 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
   x.index = exchanges_.size();
   exchanges_.push_back(&x);
   nghttp2_session_set_stream_user_data(session(), frame.hd.stream_id, &x.as_stream());
-  head_reader_.begin_request(x.request, x.arena);
+  // One that is alone may have as large a head as the limit says.
+  head_reader_.begin_request(x.request, x.arena, x.large_values, exchanges_.size() > 1 ? room() : SIZE_MAX);
   guard_.on_stream_opened(loop().now());
   if ((o.max_requests > 0 && ++requests_ >= o.max_requests) ||
       (o.max_age > 0s && loop().now() - accepted_ >= o.max_age))
@@ -164,9 +172,9 @@ void ServerConnection::on_request(ServerExchange& x, bool end_stream) {
   const HeadFault fault = head_reader_.end_request(end_stream);
   if (fault == HeadFault::flood) return end(NGHTTP2_ENHANCE_YOUR_CALM);
   if (fault == HeadFault::malformed) return refuse(x, NGHTTP2_PROTOCOL_ERROR);
-  x.head_bytes = head_reader_.bytes();
-  head_bytes_ += x.head_bytes;
-  if (head_bytes_ > limits_.max_head_bytes && exchanges_.size() > 1) return refuse(x, NGHTTP2_REFUSED_STREAM);
+  count_held(x, kStreamBytes + head_reader_.held());
+  if (fault == HeadFault::no_room || (held_bytes_ > kStreamsBytes && exchanges_.size() > 1))
+    return refuse(x, NGHTTP2_REFUSED_STREAM);
 
   if (fault != HeadFault::none) x.refusal = status_of(fault);
   x.is_tunnel = fault == HeadFault::none && head_reader_.is_tunnel();
@@ -188,12 +196,20 @@ void ServerConnection::on_request(ServerExchange& x, bool end_stream) {
 }
 
 void ServerConnection::on_trailers(ServerExchange& x, bool end_stream) {
+  count_held(x, head_reader_.held());
   // RFC 9113 8.1: a second block ends the message.
   if (!end_stream || head_reader_.end_trailers() != HeadFault::none) {
     x.as_stream().body().fail(BodyError::malformed);
     return refuse(x, NGHTTP2_PROTOCOL_ERROR);
   }
   on_end_stream(x.as_stream());
+}
+
+size_t ServerConnection::room() const { return held_bytes_ < kStreamsBytes ? kStreamsBytes - held_bytes_ : 0; }
+
+void ServerConnection::count_held(ServerExchange& x, size_t bytes) {
+  x.held_bytes += bytes;
+  held_bytes_ += bytes;
 }
 
 void ServerConnection::on_data(Stream& stream, std::string_view data) {
@@ -239,7 +255,7 @@ void ServerConnection::release(ServerExchange& x) {
   exchanges_.back()->index = x.index;
   exchanges_[x.index] = exchanges_.back();
   exchanges_.pop_back();
-  head_bytes_ -= x.head_bytes;
+  held_bytes_ -= x.held_bytes;
   x.end();
   server_.h2_exchanges().give_back(&x);
   if (exchanges_.empty()) {

@@ -52,6 +52,10 @@ class ServerConnection final : public http::ServerConnection, private Connection
   void on_trailers(ServerExchange& exchange, bool end_stream);
   void arrive(ServerExchange& exchange);
   void refuse(ServerExchange& exchange, uint32_t code);
+  // Bytes that may be held beside what is held already.
+  size_t room() const;
+  // Counts what the exchange has taken in.
+  void count_held(ServerExchange& exchange, size_t bytes);
   void release(ServerExchange& exchange);
   void abort_all();
   void wind_down();
@@ -65,7 +69,7 @@ class ServerConnection final : public http::ServerConnection, private Connection
   std::vector<ServerExchange*> arrived_;  // requests of the bytes read last, not yet dispatched
   net::TaskScope tasks_;                  // one for each exchange that was dispatched
   uint64_t requests_ = 0;
-  size_t head_bytes_ = 0;  // of the heads of all open streams
+  size_t held_bytes_ = 0;  // by all open streams, as far as their clients decide it
   bool greeted_ = false;   // the preface and the first SETTINGS have come
   bool winding_down_ = false;
   bool goaway_sent_ = false;  // the second, with the last stream that is served

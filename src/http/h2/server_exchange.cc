@@ -17,7 +17,8 @@ void ServerExchange::end() {
   deadline_.cancel();
   Exchange::recycle();
   Stream::recycle();
-  head_bytes = 0;
+  large_values.clear();
+  held_bytes = 0;
   refusal = 0;
   continue_pending = response_started = dispatched = arrived = is_tunnel = aborted_ = false;
   websocket_key = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/exchange.h"
+#include "http/h2/head_reader.h"
 #include "http/h2/stream.h"
 
 namespace fl::http::h2 {
@@ -35,7 +36,8 @@ class ServerExchange final : public Exchange, private Stream {
     ServerExchange& exchange_;
   };
 
-  size_t head_bytes = 0;          // that it holds of the connection's allowance
+  LargeValues large_values;       // of the request's fields, beside the arena
+  size_t held_bytes = 0;          // of the connection's allowance
   uint16_t refusal = 0;           // status to answer with, without asking anybody
   bool continue_pending = false;  // the client waits for 100 Continue
   bool response_started = false;
