@@ -12,23 +12,25 @@ HostIndex::HostIndex(std::vector<std::pair<std::string_view, uint32_t>> entries)
   const auto repeated = std::ranges::unique(entries);
   entries.erase(repeated.begin(), repeated.end());
   slots_.resize(std::bit_ceil(entries.size() * 2));
-  routers_.reserve(entries.size());
-  for (const auto& [host, router] : entries) {
+  for (size_t i = 0, end = 0; i < entries.size(); i = end) {
+    const std::string_view host = entries[i].first;
+    while (end < entries.size() && entries[end].first == host) ++end;
     Slot& slot = slots_[slot_of(host)];
-    if (slot.count++ == 0) {
-      slot.name_begin = static_cast<uint32_t>(names_.size());
-      slot.name_size = static_cast<uint32_t>(host.size());
-      slot.first = static_cast<uint32_t>(routers_.size());
-      names_ += host;
-    }
-    routers_.push_back(router);  // equal hosts stand together, so their routers do
+    slot = {.name_begin = static_cast<uint32_t>(names_.size()),
+            .name_size = static_cast<uint32_t>(host.size()),
+            .first = entries[i].second,
+            .count = static_cast<uint32_t>(end - i)};
+    names_ += host;
+    if (slot.count == 1) continue;
+    slot.first = static_cast<uint32_t>(routers_.size());
+    for (size_t k = i; k < end; ++k) routers_.push_back(entries[k].second);
   }
 }
 
 std::span<const uint32_t> HostIndex::find(std::string_view host) const {
   if (slots_.empty()) return {};
   const Slot& slot = slots_[slot_of(host)];
-  return {routers_.data() + slot.first, slot.count};
+  return slot.count == 1 ? std::span(&slot.first, 1) : std::span(routers_).subspan(slot.first, slot.count);
 }
 
 size_t HostIndex::slot_of(std::string_view host) const {

@@ -24,7 +24,7 @@ class HostIndex {
   struct Slot {
     uint32_t name_begin = 0;
     uint32_t name_size = 0;
-    uint32_t first = 0;  // in routers_
+    uint32_t first = 0;  // the router when it is the only one, else the place of the first in routers_
     uint32_t count = 0;  // 0: the slot is free
   };
 
@@ -34,7 +34,7 @@ class HostIndex {
 
   std::vector<Slot> slots_;  // a power of two, at most half full
   std::string names_;
-  std::vector<uint32_t> routers_;
+  std::vector<uint32_t> routers_;  // of hosts that have several
 };
 
 }  // namespace fl::proxy::routing

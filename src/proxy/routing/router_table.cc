@@ -25,8 +25,11 @@ std::vector<Router> in_priority_order(std::vector<Router> routers) {
 
 RouterTable::RouterTable(std::vector<Router> routers) : routers_(in_priority_order(std::move(routers))) {
   std::vector<std::pair<std::string_view, uint32_t>> exact, wildcard;
+  entries_.reserve(routers_.size());
   for (uint32_t i = 0; i < routers_.size(); ++i) {
-    const auto& hosts = routers_[i].rule->required_hosts();
+    const rules::Rule& rule = *routers_[i].rule;
+    entries_.push_back({.rule = rule.host_suffices() ? nullptr : &rule, .id = routers_[i].id});
+    const auto& hosts = rule.required_hosts();
     if (!hosts) {
       any_host_.push_back(i);
       continue;
@@ -51,8 +54,9 @@ int RouterTable::find(const rules::RouteRequest& request) const {
     candidates.add(wildcard_.find(parent_domain(name)));
   }
   candidates.add(any_host_);
-  const int64_t found = candidates.first([&](uint32_t i) { return routers_[i].rule->matches(request); });
-  return found < 0 ? -1 : routers_[static_cast<size_t>(found)].id;
+  const int64_t found =
+      candidates.first([&](uint32_t i) { return entries_[i].rule == nullptr || entries_[i].rule->matches(request); });
+  return found < 0 ? -1 : entries_[static_cast<size_t>(found)].id;
 }
 
 std::vector<Verdict> RouterTable::explain(const rules::RouteRequest& request) const {

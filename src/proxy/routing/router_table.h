@@ -42,7 +42,14 @@ class RouterTable {
   size_t size() const { return routers_.size(); }
 
  private:
+  // All of a router that most requests need, so that a look-up among many touches little memory.
+  struct Entry {
+    const rules::Rule* rule = nullptr;  // null: being found by its host is enough
+    int id = 0;
+  };
+
   std::vector<Router> routers_;     // highest priority first; positions below are into this
+  std::vector<Entry> entries_;      // the same
   HostIndex exact_;                 // rules that need a host
   HostIndex wildcard_;              // rules that need *.suffix, by ".suffix"
   std::vector<uint32_t> any_host_;  // all other rules, ascending

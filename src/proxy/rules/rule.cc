@@ -17,6 +17,12 @@ std::optional<std::string> demanded_host(const Program<Matcher>::Step& step) {
   return std::nullopt;
 }
 
+// An && leaves at least one of its operands' hosts out, a matcher of something else has none: only where all is || does
+// every step count.
+bool is_any_of(const std::vector<std::string>& hosts, size_t steps) {
+  return hosts.size() == steps && std::ranges::none_of(hosts, [](const auto& h) { return h.starts_with('*'); });
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Rule>> Rule::compile(std::string_view text) {
@@ -32,6 +38,7 @@ Result<std::shared_ptr<const Rule>> Rule::compile(std::string_view text) {
   rule->program_ = *std::move(program);
   size_t next = 0;
   rule->required_hosts_ = find_required_hosts(*expression, rule->program_.steps(), next, demanded_host);
+  rule->host_suffices_ = rule->required_hosts_ && is_any_of(*rule->required_hosts_, rule->program_.steps().size());
   return rule;
 }
 

@@ -29,6 +29,8 @@ class Rule {
   // Hosts of which a request must have one for the rule to match, lower case, "*.example.com" included; nullopt when
   // some request matches whatever its host is. The router table's index is built on it.
   const std::optional<std::vector<std::string>>& required_hosts() const { return required_hosts_; }
+  // Each of required_hosts() is enough for the rule to match: nothing but Host() joined by ||, no wildcards.
+  bool host_suffices() const { return host_suffices_; }
   // Every host a Host() that is not negated names, in the order of the rule, lower case; for certificates and TLS
   // options.
   std::vector<std::string> named_hosts() const;
@@ -39,6 +41,7 @@ class Rule {
   const std::string text_;
   Program<Matcher> program_;
   std::optional<std::vector<std::string>> required_hosts_;
+  bool host_suffices_ = false;
 };
 
 }  // namespace fl::proxy::rules

@@ -50,6 +50,17 @@ TEST(Rule, RequiredHostsAreThoseItCannotMatchWithout) {
   }
 }
 
+TEST(Rule, AHostIsEnoughWhereNothingElseIsAsked) {
+  for (const std::string_view rule :
+       {"Host(`a`)", "!!Host(`a`)", "Host(`a`) || Host(`b`)", "Host(`a`) || (Host(`b`) || Host(`c`))"})
+    EXPECT_TRUE(compile(rule)->host_suffices()) << rule;
+  for (const std::string_view rule :
+       {"Host(`*.a`)", "Host(`*`)", "!Host(`a`)", "Path(`/`)", "Host(`a`) && Path(`/`)", "Host(`a`) || Path(`/`)",
+        "Host(`a`) && Host(`b`)", "(Host(`a`) && Host(`b`)) || Host(`c`)", "(Host(`a`) || Host(`b`)) && Host(`a`)",
+        "Host(`a`) || Host(`*.b`)", "!(Host(`a`) && Host(`b`))"})
+    EXPECT_FALSE(compile(rule)->host_suffices()) << rule;
+}
+
 TEST(Rule, NamedHostsAreForCertificates) {
   EXPECT_THAT(compile("Host(`B`) || Path(`/`) && Host(`a.`) && !Host(`c`) || Host(`*.d`) || Host(`b`)")->named_hosts(),
               ElementsAre("b", "a", "*.d"));
