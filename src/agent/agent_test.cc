@@ -130,6 +130,13 @@ class AgentTest : public ::testing::Test {
   [[nodiscard]] bool told(std::string_view id, const std::vector<std::string>& statuses) {
     return turn_until([&] { return control->told(task_arn(id)) == statuses; });
   }
+  // What is not acknowledged would be told again by the next agent.
+  [[nodiscard]] bool knows_running_was_told(std::string_view id) {
+    return turn_until([&] {
+      const auto text = engine::process::read_file(fmt::format("{}/tasks/{}.json", directory.path(), id));
+      return text && text->contains(R"("reported":1)");
+    });
+  }
   const ecs::SubmitTaskStateChangeRequest& last_change() { return control->changes.back(); }
   const ecs::ContainerStateChange& container_change(std::string_view name) {
     for (const auto& change : ecs::items(last_change().containers))
@@ -217,6 +224,38 @@ TEST_F(AgentTest, FollowsTheRecordedConversation) {
   EXPECT_EQ(control->from_tcs[1].type, "PublishInstanceStatusRequest");
 }
 
+TEST_F(AgentTest, AnAwsvpcTaskWithoutPortsTellsItsAddress) {
+  begin();
+  connected();
+  ecs::agent::Task task;
+  task.arn = task_arn("vpc");
+  task.desired_status = "RUNNING";
+  task.network_mode = "awsvpc";
+  task.containers = std::vector{shell("web", "trap 'exit 0' TERM; while :; do sleep 0.01; done")};
+  PayloadMessage message;
+  message.message_id = "m-vpc";
+  message.tasks = std::vector{task};
+  control->send(message);
+  ASSERT_TRUE(told("vpc", {"RUNNING"}));
+  const auto change = container_change("web");
+  ASSERT_EQ(ecs::items(change.network_bindings).size(), 1u);
+  const ecs::NetworkBinding& only = change.network_bindings->front();
+  EXPECT_THAT(only.bind_ip.value_or(""), StartsWith("127."));
+  EXPECT_FALSE(only.container_port || only.host_port || only.protocol);
+
+  // It is the same for the next agent, which tells of it when the task has ended.
+  ASSERT_TRUE(knows_running_was_told("vpc"));
+  const std::string address = *only.bind_ip;
+  end();
+  begin();
+  connected();
+  send_task("vpc", {}, "STOPPED");
+  ASSERT_TRUE(told("vpc", {"RUNNING", "STOPPED"}));
+  const auto ended = container_change("web");
+  ASSERT_EQ(ecs::items(ended.network_bindings).size(), 1u);
+  EXPECT_EQ(ended.network_bindings->front().bind_ip, address);
+}
+
 TEST_F(AgentTest, TellsFailuresInAwsWords) {
   begin();
   connected();
@@ -266,12 +305,7 @@ TEST_F(AgentTest, ContainersAreTakenOverByTheNextAgent) {
   send_task("t2", {shell("web", "while :; do sleep 0.01; done")});
   ASSERT_TRUE(told("t1", {"RUNNING"}));
   ASSERT_TRUE(told("t2", {"RUNNING"}));
-  // The acknowledgments have come, too: what is not acknowledged is told again.
-  for (const char* id : {"t1", "t2"})
-    ASSERT_TRUE(turn_until([&] {
-      const auto text = engine::process::read_file(fmt::format("{}/tasks/{}.json", directory.path(), id));
-      return text && text->contains(R"("reported":1)");
-    }));
+  for (const char* id : {"t1", "t2"}) ASSERT_TRUE(knows_running_was_told(id));
   const size_t told_before = control->changes.size();
   end();
   begin();

@@ -11,9 +11,9 @@
 //   TCS agent -> server   PublishMetricsRequest, PublishHealthRequest, PublishInstanceStatusRequest
 //   TCS server -> agent   AckPublishMetric, AckPublishHealth, AckPublishInstanceStatus, HeartbeatMessage
 //
-// One convention of fairlead's own, where AWS has hardware: a task with networkMode awsvpc and no
-// elasticNetworkInterfaces gets its address from the agent, which reports it as bindIP of each network binding
-// (hostPort = containerPort). The control plane makes networkInterfaces and the attachment of it.
+// One convention of fairlead's own, where AWS has hardware: a task with networkMode awsvpc and no elastic interfaces
+// gets its address from the agent, which reports it as bindIP of each network binding (hostPort = containerPort), or of
+// one without ports. The control plane makes networkInterfaces and the attachment of it.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@ import sys
 import unittest
 import urllib.request
 
-from docker_hosts import ENGINE, hosts, in_namespace, run  # first: it knows where support.py is
+from docker_hosts import ENGINE, hosts, in_namespace  # first: it knows where support.py is
 from control_plane import QUICK, PairTest, WaiterError, connected
 from support import free_port, get, wait_until
 
@@ -53,13 +53,7 @@ class DockerAgentTest(PairTest):
 
     @staticmethod
     def ask(runtime, url):
-        """From the container's own network, by what its environment says."""
-        return json.loads(DockerAgentTest.inside(runtime, HOST.docker("exec", runtime, "sh", "-c", f"echo {url}").strip()))
-
-    @staticmethod
-    def inside(runtime, url):
-        process = HOST.docker("inspect", "--format", "{{.State.Pid}}", runtime).strip()
-        return run("nsenter", f"--net=/proc/{process}/ns/net", "curl", "-sfm5", url)
+        return json.loads(HOST.fetch(runtime, url))
 
     def role(self, runtime):
         """Of the credentials that a program in the container gets; None while there are none."""
@@ -235,7 +229,7 @@ class DockerAgentTest(PairTest):
         self.pair.start_proxy(proxy)
         wait_until(lambda: self.serves(proxy), "the proxy has found them")
         runtime = self.container(one, "beside")["runtimeId"]
-        self.assertEqual(self.inside(runtime, "http://127.0.0.1/index.html"), "hello\n")
+        self.assertEqual(HOST.fetch(runtime, "http://127.0.0.1/index.html"), "hello\n")
         self.assertEqual(self.role(runtime), "arn:aws:iam::000000000000:role/reader")
         self.assertEqual(self.ask(runtime, "$ECS_CONTAINER_METADATA_URI_V4/task")["TaskARN"], one)
 
@@ -251,6 +245,29 @@ class DockerAgentTest(PairTest):
         wait_until(lambda: HOST.docker(*holders).split() == [f"fairlead-network-{two.split('/')[-1]}"],
                    "the address of the task that ended is free")
         self.assertEqual(get(80, "/index.html", address=addresses[1]).status, 200)
+
+    def test_an_awsvpc_task_without_ports_has_an_address_too(self):
+        vpc = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+        task = self.run_task({"name": "worker", "command": ["sleep", "1000"]}, networkMode="awsvpc",
+                             run={"networkConfiguration": vpc})
+        self.wait_for("running", task)
+
+        def address():
+            described = self.describe(task)
+            [attachment] = described["attachments"]
+            [interface] = described["containers"][0]["networkInterfaces"]
+            self.assertEqual((attachment["status"], attachment["details"]), (
+                "ATTACHED", [{"name": "privateIPv4Address", "value": interface["privateIpv4Address"]}]))
+            self.assertEqual(described["containers"][0]["networkBindings"], [])
+            return interface["privateIpv4Address"]
+        inside = HOST.docker("exec", self.container(task, "worker")["runtimeId"], "ip", "-4", "address", "show", "eth0")
+        self.assertIn(f"inet {address()}/", inside)
+        told = self.ask(self.container(task, "worker")["runtimeId"], "$ECS_CONTAINER_METADATA_URI_V4")
+        self.assertEqual(told["Networks"], [{"NetworkMode": "awsvpc", "IPv4Addresses": [address()]}])
+        self.pair.kill("agent")
+        self.pair.restart("agent")
+        self.ecs.stop_task(cluster="demo", task=task)
+        self.wait_for("stopped", task)
 
     def test_reasons(self):
         missing = self.run_task({"name": "web", "image": "localhost/none:1"})

@@ -55,6 +55,12 @@ class Host:
     def docker(self, *arguments):
         return run("docker", "-H", self.socket, *arguments)
 
+    def fetch(self, container, url):
+        """From the container's own network; variables of its environment may stand in the URL."""
+        url = self.docker("exec", container, "sh", "-c", f"echo {url}").strip()
+        process = self.docker("inspect", "--format", "{{.State.Pid}}", container).strip()
+        return run("nsenter", f"--net=/proc/{process}/ns/net", "curl", "-sfm5", url)
+
     def running(self):
         """Ids of the containers, in their first 12 digits, which are their host names too."""
         return set(self.docker("ps", "-q").split())

@@ -135,6 +135,17 @@ class AgentTest(PairTest):
             wait_until(answers, f"{address}:{port} accepts")
         self.assertEqual(len(addresses), 2)
 
+    def test_an_awsvpc_task_without_ports_has_an_address_too(self):
+        task = self.run_task(self.define("vpc", "awsvpc", image="host", portMappings=[], command=["/bin/sleep", "1000"]))
+        self.wait_for("running", task)
+        described = self.describe(task)
+        [interface] = described["containers"][0]["networkInterfaces"]
+        [attachment] = described["attachments"]
+        self.assertTrue(interface["privateIpv4Address"].startswith("127."), interface)
+        self.assertEqual((attachment["status"], attachment["details"], interface["attachmentId"]), (
+            "ATTACHED", [{"name": "privateIPv4Address", "value": interface["privateIpv4Address"]}], attachment["id"]))
+        self.assertEqual(described["containers"][0]["networkBindings"], [])
+
     def test_what_cannot_be_run_is_said(self):
         task = self.run_task(self.define("docker", image="nginx:1"))
         self.wait_for("stopped", task)

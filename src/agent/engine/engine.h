@@ -74,6 +74,7 @@ struct VolumeSpec {
 struct Started {
   WallTime at;
   std::vector<PortBinding> bindings;
+  std::string address;  // of the task's own network (awsvpc); elsewhere empty
 };
 
 struct Exit {

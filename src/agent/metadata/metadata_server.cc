@@ -63,6 +63,7 @@ json::Value container_json(const task::Runner& runner, size_t i) {
     out.emplace_back("Health", std::move(health));
   }
   json::Array ports, addresses;
+  if (!container.address.empty()) addresses.emplace_back(container.address);
   for (const engine::PortBinding& binding : container.bindings) {
     ports.push_back(json::Object{{"ContainerPort", int64_t{binding.container_port}},
                                  {"HostPort", int64_t{binding.host_port}},

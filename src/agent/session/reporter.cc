@@ -24,6 +24,8 @@ std::vector<ecs::NetworkBinding> bindings_of(const ContainerRecord& container) {
     shape.protocol = binding.udp ? "udp" : "tcp";
     out.push_back(std::move(shape));
   }
+  // A container without ports tells its address all the same: of a binding that has none (ecs/agent_protocol.h).
+  if (out.empty() && !container.address.empty()) out.emplace_back().bind_ip = container.address;
   return out;
 }
 

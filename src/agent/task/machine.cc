@@ -63,6 +63,7 @@ void Machine::start_ended(size_t i, const Result<engine::Started>& result, WallT
   container.ran = true;
   container.started_at = result->at;
   container.bindings = result->bindings;
+  container.address = result->address;
   container.exit_code.reset();
   container.finished_at.reset();
   start_health(i, now);

@@ -36,6 +36,7 @@ struct ContainerRecord {
   std::optional<WallTime> started_at;  // last time
   std::optional<WallTime> finished_at;
   std::vector<engine::PortBinding> bindings;
+  std::string address;  // as engine::Started has it
   std::optional<int> exit_code;
   std::string reason;
   int restart_count = 0;

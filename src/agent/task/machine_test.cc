@@ -62,7 +62,7 @@ struct World {
   }
   void pulled(std::string_view name) { machine->pull_ended(index(name), {}, now); }
   void created(std::string_view name) { machine->create_ended(index(name), "id-" + std::string(name), now); }
-  void started(std::string_view name) { machine->start_ended(index(name), engine::Started{now, {}}, now); }
+  void started(std::string_view name) { machine->start_ended(index(name), engine::Started{now, {}, {}}, now); }
   void exits(std::string_view name, int code) { machine->exited(index(name), {code, false, now, {}}, now); }
   void health(std::string_view name, bool passed) { machine->checked(index(name), passed, now); }
   // Takes one container from nothing to running.

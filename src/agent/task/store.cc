@@ -57,6 +57,7 @@ json::Value encode(const ContainerRecord& c) {
                       {"startedAt", time_or_null(c.started_at)},
                       {"finishedAt", time_or_null(c.finished_at)},
                       {"bindings", std::move(bindings)},
+                      {"address", c.address},
                       {"exitCode", c.exit_code ? json::Value(*c.exit_code) : json::Value()},
                       {"reason", c.reason},
                       {"restartCount", c.restart_count},
@@ -83,6 +84,7 @@ Result<ContainerRecord> decode_container(const json::Value& value) {
     c.bindings.push_back({std::string(b.string_at("bindIp")), static_cast<uint16_t>(integer_at(b, "containerPort")),
                           static_cast<uint16_t>(integer_at(b, "hostPort")), flag_at(b, "udp")});
   });
+  c.address = value.string_at("address");
   if (const json::Value* code = value.find("exitCode"); code != nullptr && code->if_int() != nullptr)
     c.exit_code = static_cast<int>(*code->if_int());
   c.reason = value.string_at("reason");

@@ -309,23 +309,25 @@ DockerEngine::Call<Started> DockerEngine::start(std::string id) {
   FL_CO_TRY(docker::Container container, co_await client_.inspect(id));
   if (const auto entry = running_.find(id); entry != running_.end() && !std::exchange(entry->second, true))
     work_.spawn(follow_log(id));
-  const WallTime at = container.started_at.value_or(loop_.wall());
-  FL_CO_TRY(auto bound, co_await bindings(std::move(container)));
-  co_return Started{at, std::move(bound)};
+  co_return co_await started_as(std::move(container));
 }
 
-// Where its ports are: bound on this machine, or on the address of its task.
-DockerEngine::Call<std::vector<PortBinding>> DockerEngine::bindings(docker::Container container) {
+// Where it is reached: at ports of this machine, or at the address of its task.
+DockerEngine::Call<Started> DockerEngine::started_as(docker::Container container) {
+  Started out{container.started_at.value_or(loop_.wall()), {}, {}};
   const auto own = container.labels.find(kPortsLabel);
-  if (own == container.labels.end() || own->second.empty() || !container.is_running)
-    co_return bindings_of(container.ports);
+  if (own == container.labels.end()) {
+    out.bindings = bindings_of(container.ports);
+    co_return out;
+  }
   constexpr std::string_view kJoined = "container:";
-  FL_CO_TRY(const std::string address, co_await networks_.address(container.network_mode.substr(kJoined.size())));
-  std::vector<PortBinding> out;
+  auto address = co_await networks_.address(container.network_mode.substr(kJoined.size()));
+  if (!address && !container.is_running) co_return out;  // it has ended, and perhaps its task's network with it
+  FL_CO_TRY(out.address, std::move(address));
   for (const std::string_view port : split(own->second, ' ')) {
     const size_t slash = port.find('/');
     const auto number = static_cast<uint16_t>(parse_uint(port.substr(0, slash)).value_or(0));
-    out.push_back({address, number, number, port.ends_with("/udp")});
+    if (number != 0) out.bindings.push_back({out.address, number, number, port.ends_with("/udp")});
   }
   co_return out;
 }
@@ -357,8 +359,7 @@ DockerEngine::Call<ContainerState> DockerEngine::inspect(std::string id) {
     state.exit = {container.exit_code, container.out_of_memory, container.finished_at.value_or(loop_.wall()),
                   container.error};
   }
-  state.started.at = container.started_at.value_or(loop_.wall());
-  FL_CO_TRY(state.started.bindings, co_await bindings(std::move(container)));
+  FL_CO_TRY(state.started, co_await started_as(std::move(container)));
   co_return state;
 }
 

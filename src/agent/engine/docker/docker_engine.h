@@ -52,7 +52,7 @@ class DockerEngine final : public Engine {
 
  private:
   net::Task<std::string> find_bridge_gateway();
-  Call<std::vector<PortBinding>> bindings(docker::Container container);
+  Call<Started> started_as(docker::Container container);
   net::Task<> follow_events();
   net::Task<> report_exit(std::string id);
   net::Task<> look_at_all();

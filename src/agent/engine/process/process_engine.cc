@@ -68,7 +68,7 @@ struct ProcessEngine::Container final : net::Pollable {
   std::optional<Exit> exit;
   std::shared_ptr<net::StopSource> ended;  // requested when the running one has ended
 
-  Started started() const { return {state ? state->started_at : WallTime{}, record.bindings}; }
+  Started started() const { return {state ? state->started_at : WallTime{}, record.bindings, record.address}; }
 };
 
 // ---- the engine
