@@ -1,6 +1,12 @@
 """A control plane that wants keys, on the network of hosts that docker_hosts.py makes, and an agent on each of them."""
-from docker_hosts import TEST_ADDRESS
+import os
+import socket
+
+from docker_hosts import TEST_ADDRESS  # first: it knows where support.py is
 from control_plane import PairTest
+from support import Answer, accepts, free_port, send, wait_until
+
+LIMIT = 90  # seconds, on a busy machine
 
 
 class HostsTest(PairTest):
@@ -31,3 +37,26 @@ class HostsTest(PairTest):
         by_attribute = {f"m{number}": host for number, host in enumerate(self.HOSTS)}
         return {instance["containerInstanceArn"]: by_attribute[attribute["value"]] for instance in found or []
                 if instance["agentConnected"] for attribute in instance["attributes"] if attribute["name"] == "machine"}
+
+    def start_proxy(self):
+        """-> the port of one that finds the cluster's tasks"""
+        web = free_port()
+        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{web}", "--providers.ecs.clusters=demo",
+                        "--providers.ecs.region=us-east-1", f"--providers.ecs.accessKeyID={self.KEYS[0]}",
+                        f"--providers.ecs.secretAccessKey={self.KEYS[1]}",
+                        "--providers.providersThrottleDuration=50ms", "--log.level=DEBUG",
+                        "--serversTransport.forwardingTimeouts.dialTimeout=1s",
+                        environment={**os.environ, "AWS_ENDPOINT_URL": self.pair.url})
+        wait_until(lambda: accepts(web), "the proxy listens", LIMIT)
+        return web
+
+    @staticmethod
+    def ask(port):
+        """The name of the container that answers; None when none does."""
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                send(connection, "/index.html", "web.example", "Connection: close\r\n")
+                answer = Answer(connection)
+            return answer.body.strip() if answer.status == 200 else None
+        except OSError:
+            return None

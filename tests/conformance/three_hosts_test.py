@@ -2,19 +2,16 @@
 """A cluster of three machines, each a network namespace with a dockerd and an agent of its own: four tasks spread over
 them behind the proxy, one machine lost, its tasks started elsewhere and the proxy following; then the machine is back
 and what still ran there is ended. dockerd is started as docker_hosts.py does."""
-import os
-import socket
 import sys
 import unittest
 from collections import Counter
 
 from docker_hosts import hosts, in_namespace, run  # first: it knows where support.py is
-from hosts_case import HostsTest
-from support import Answer, accepts, free_port, send, wait_until
+from hosts_case import LIMIT, HostsTest
+from support import wait_until
 
 HOSTS = hosts()
 LOST_AFTER = 3  # seconds
-LIMIT = 90      # seconds, on a busy machine
 SERVE = "hostname > /www/index.html; exec httpd -f -p 80 -h /www"
 
 
@@ -26,33 +23,11 @@ class ThreeHosts(HostsTest):
         self.start_control(f"--lost-after={LOST_AFTER}s")
         self.ecs.create_cluster(clusterName="demo")
 
-    def start_proxy(self):
-        web = free_port()
-        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{web}", "--providers.ecs.clusters=demo",
-                        "--providers.ecs.region=us-east-1", f"--providers.ecs.accessKeyID={self.KEYS[0]}",
-                        f"--providers.ecs.secretAccessKey={self.KEYS[1]}",
-                        "--providers.providersThrottleDuration=50ms", "--log.level=DEBUG",
-                        "--serversTransport.forwardingTimeouts.dialTimeout=1s",
-                        environment={**os.environ, "AWS_ENDPOINT_URL": self.pair.url})
-        wait_until(lambda: accepts(web), "the proxy listens", LIMIT)
-        return web
-
     def running(self):
         """Tasks of the service that run -> the ARN of their instance."""
         arns = self.ecs.list_tasks(cluster="demo", serviceName="web")["taskArns"]
         tasks = arns and self.ecs.describe_tasks(cluster="demo", tasks=arns)["tasks"]
         return {task["taskArn"]: task["containerInstanceArn"] for task in tasks or [] if task["lastStatus"] == "RUNNING"}
-
-    @staticmethod
-    def ask(port):
-        """The name of the container that answers; None when none does."""
-        try:
-            with socket.create_connection(("127.0.0.1", port), 5) as connection:
-                send(connection, "/index.html", "web.example", "Connection: close\r\n")
-                answer = Answer(connection)
-            return answer.body.strip() if answer.status == 200 else None
-        except OSError:
-            return None
 
     def answering(self, port, count=12):
         return Counter(self.ask(port) for _ in range(count))
