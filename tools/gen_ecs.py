@@ -212,6 +212,17 @@ def operations_header(model):
     return out + ["}  // namespace op", "", f"}}  // namespace {service.namespace}"]
 
 
+def text_header(model):
+    """Answers as text. A header of its own: only the control plane's action table writes them."""
+    service = model.service
+    out = head(model, "#pragma once", "", f'#include "{service.folder}/generated/{service.name}_shapes.h"',
+               "", f"namespace {service.namespace} {{", "",
+               "// Append the shape's JSON, as json::to_text(encode(shape)) is.")
+    out += [f"void append_json(std::string& out, const {struct}& shape);"
+            for struct in model.structs() if struct in model.outputs]
+    return out + ["", f"}}  // namespace {service.namespace}"]
+
+
 CODEC_STRUCTS = 60  # a codec file's; more compile side by side
 
 
@@ -228,6 +239,7 @@ def codec_source(model, structs):
     out = head(model, f'#include "{service.folder}/generated/{service.name}_operations.h"')
     out += ['#include "aws/query_codec.h"'] if model.protocol != "json" else []
     out += ['#include "ecs/json_codec.h"'] if has_json(model) else []
+    out += [f'#include "{service.folder}/generated/{service.name}_text.h"', '#include "ecs/json_text.h"'] if has_text(model) else []
     out += ["", f"namespace {service.namespace} {{", "namespace {", "", "template <class S, class Shape>",
             "concept Is = std::same_as<std::remove_const_t<S>, Shape>;"]
     for struct in structs:
@@ -247,6 +259,9 @@ def codec_source(model, structs):
                     "  ecs::JsonWriter writer;", "  members(shape, writer);", "  return writer.take();", "}",
                     f"Result<> decode(const json::Value& value, {struct}& shape) {{",
                     "  ecs::JsonReader reader(value);", "  members(shape, reader);", "  return reader.take();", "}"]
+        if has_text(model) and struct in model.outputs:
+            out += [f"void append_json(std::string& out, const {struct}& shape) {{",
+                    "  ecs::JsonTextWriter writer(out);", "  members(shape, writer);", "  writer.end();", "}"]
         if model.protocol == "json":
             continue
         if struct in model.inputs:
@@ -310,6 +325,10 @@ def has_json(model):
     return model.protocol == "json" or model.service.served
 
 
+def has_text(model):
+    return model.service.served and model.protocol == "json"
+
+
 def check_lists(model):
     """The XML codecs know one name for list items per protocol; anything else must not slip through."""
     for name in model.outputs if model.protocol != "json" else []:
@@ -366,7 +385,8 @@ def main():
         folder = ROOT / "src" / service.folder / "generated"
         files = {f"{service.name}_{suffix}": lines for suffix, lines in
                  {"shapes.h": shapes_header(model), "operations.h": operations_header(model),
-                  **codec_sources(model), **({"rules.cc": rules_source(model)} if service.served else {})}.items()}
+                  **codec_sources(model), **({"rules.cc": rules_source(model)} if service.served else {}),
+                  **({"text.h": text_header(model)} if has_text(model) else {})}.items()}
         for path in set(folder.glob(f"{service.name}_*")) - {folder / name for name in files}:
             stale.append(str(path.relative_to(ROOT)))
             if not options.check:

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ecs/json_text.h"
+
 namespace fl::ecs {
 namespace {
 
@@ -26,6 +28,8 @@ json::Value encode(WallTime time) {
   // Milliseconds are what AWS sends, and what a double keeps exactly enough.
   return std::round(static_cast<double>(ns) / 1e6) / 1e3;
 }
+
+void JsonTextWriter::append(std::string& out, WallTime time) { out += json::to_text(encode(time)); }
 
 Result<> decode(const json::Value& value, WallTime& out) {
   const auto seconds = value.if_number();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ecs/generated/ecs_operations.h"
+#include "ecs/generated/ecs_text.h"
 #include "ecs/shape.h"
 
 namespace fl::ecs {
@@ -33,6 +34,34 @@ TEST(JsonCodec, KeepsMaps) {
   ASSERT_TRUE(decode(*json::parse(kText), shape));
   EXPECT_EQ(shape.task_definition->container_definitions->at(0).docker_labels->at("b"), "2");
   EXPECT_EQ(json::to_text(encode(shape)), kText);
+}
+
+template <class Shape>
+std::string text_of(const Shape& shape) {
+  std::string out;
+  append_json(out, shape);
+  return out;
+}
+
+// The two ways to the wire say the same: every kind of member, what needs escapes, what is empty.
+TEST(JsonCodec, TextIsThatOfTheValue) {
+  constexpr std::string_view kTexts[] = {
+      R"({})",
+      R"({"tasks":[],"failures":[{},{"arn":"a"}]})",
+      R"({"tasks":[{"attributes":[{"name":"a\"\\\n","value":"é\u0001"}],"containers":[{"exitCode":-1,"networkBindings":[]}],)"
+      R"("createdAt":1600000000.123,"startedAt":1600000001,"stoppedAt":0,"enableExecuteCommand":true,"version":-9007199254740993}]})",
+  };
+  for (const auto text : kTexts) {
+    DescribeTasksResponse shape;
+    ASSERT_TRUE(decode(*json::parse(text), shape)) << text;
+    EXPECT_EQ(text_of(shape), json::to_text(encode(shape)));
+  }
+  constexpr std::string_view kMaps =
+      R"({"taskDefinition":{"containerDefinitions":[{"dockerLabels":{"a\"b":"1","c":"2"},"logConfiguration":{"options":{}}}]}})";
+  DescribeTaskDefinitionResponse shape;
+  ASSERT_TRUE(decode(*json::parse(kMaps), shape));
+  EXPECT_EQ(text_of(shape), json::to_text(encode(shape)));
+  EXPECT_NE(text_of(shape).find(R"("options":{})"), std::string::npos);
 }
 
 TEST(JsonCodec, LetsNullAndUnknownMembersThrough) {

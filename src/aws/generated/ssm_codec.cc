@@ -2,6 +2,8 @@
 // clang-format off
 #include "aws/generated/ssm_operations.h"
 #include "ecs/json_codec.h"
+#include "aws/generated/ssm_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::aws::ssm {
 namespace {
@@ -215,6 +217,11 @@ Result<> decode(const json::Value& value, InstanceAggregatedAssociationOverview&
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InstanceAggregatedAssociationOverview& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const InstanceInformation& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -225,6 +232,11 @@ Result<> decode(const json::Value& value, InstanceInformation& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InstanceInformation& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeInstanceInformationResult& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -234,6 +246,11 @@ Result<> decode(const json::Value& value, DescribeInstanceInformationResult& sha
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeInstanceInformationResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeregisterManagedInstanceRequest& shape) {
   ecs::JsonWriter writer;
@@ -255,6 +272,11 @@ Result<> decode(const json::Value& value, DeregisterManagedInstanceResult& shape
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeregisterManagedInstanceResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Tag& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -264,6 +286,11 @@ Result<> decode(const json::Value& value, Tag& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Tag& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const RegistrationMetadataItem& shape) {
   ecs::JsonWriter writer;
@@ -295,6 +322,11 @@ Result<> decode(const json::Value& value, CreateActivationResult& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const CreateActivationResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeActivationsFilter& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -325,6 +357,11 @@ Result<> decode(const json::Value& value, Activation& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Activation& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeActivationsResult& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -334,6 +371,11 @@ Result<> decode(const json::Value& value, DescribeActivationsResult& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeActivationsResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteActivationRequest& shape) {
   ecs::JsonWriter writer;
@@ -355,6 +397,11 @@ Result<> decode(const json::Value& value, DeleteActivationResult& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeleteActivationResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const RegisterManagedInstanceRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -375,6 +422,11 @@ Result<> decode(const json::Value& value, RegisterManagedInstanceResult& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const RegisterManagedInstanceResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const RequestManagedInstanceRoleTokenRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -394,6 +446,11 @@ Result<> decode(const json::Value& value, RequestManagedInstanceRoleTokenResult&
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const RequestManagedInstanceRoleTokenResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 
 }  // namespace fl::aws::ssm

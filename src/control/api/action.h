@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -73,14 +74,17 @@ enum class Proof : uint8_t {
   machine_key  // the key of a machine that came by an activation
 };
 
+// What an action answers: the JSON as it goes on the wire, or for services that answer in XML the value it is made of.
+using Encoded = std::variant<std::string, json::Value>;
+
 // One line of the table. Exactly one of the two functions is set; of an operation that we know but refuse, neither.
 struct Action {
   std::string_view name;
   std::string_view result_element = {};  // around the answer in XML
   const ecs::ShapeRules* input = nullptr;
   const ecs::ShapeRules* output = nullptr;
-  Answer<json::Value> (*read)(const ReadCall& call, const json::Value& request) = nullptr;
-  Answer<json::Value> (*write)(const WriteCall& call, const json::Value& request) = nullptr;
+  Answer<Encoded> (*read)(const ReadCall& call, const json::Value& request) = nullptr;
+  Answer<Encoded> (*write)(const WriteCall& call, const json::Value& request) = nullptr;
   std::string_view invalid_request = {};  // where it is another error than the service's
   Proof proof = Proof::signature;
 };
@@ -90,12 +94,18 @@ namespace detail {
 AwsError undecodable(const Error& error);
 
 template <class Op, auto function, class Call>
-Answer<json::Value> run(const Call& call, const json::Value& body) {
+Answer<Encoded> run(const Call& call, const json::Value& body) {
   typename Op::Request request;
   if (const auto decoded = decode(body, request); !decoded) return tl::make_unexpected(undecodable(decoded.error()));
   auto answer = function(call, request);
   if (!answer) return tl::make_unexpected(std::move(answer).error());
-  return encode(*answer);
+  if constexpr (Op::kService.protocol == ecs::WireProtocol::json) {
+    std::string text;
+    append_json(text, *answer);
+    return text;
+  } else {
+    return encode(*answer);
+  }
 }
 }  // namespace detail
 

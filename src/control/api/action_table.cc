@@ -2,6 +2,7 @@
 // docs/user/ecs-api.md after `make generate`.
 #include "aws/generated/ec2_operations.h"
 #include "aws/generated/ssm_operations.h"
+#include "aws/generated/ssm_text.h"
 #include "aws/generated/sts_operations.h"
 #include "control/api/action.h"
 #include "control/api/actions/account_settings.h"
@@ -21,6 +22,7 @@
 #include "control/api/actions/task_protection.h"
 #include "control/api/actions/tasks.h"
 #include "ecs/generated/ecs_operations.h"
+#include "ecs/generated/ecs_text.h"
 
 namespace fl::control::api {
 namespace {

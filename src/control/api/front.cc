@@ -65,10 +65,10 @@ net::Task<Written> Front::answer(http::Exchange& exchange, std::string body, std
   auto value = read_body(wanted, **action, body);
   if (!value) co_return write_error(wanted.service, std::move(value).error(), request_id);
 
-  const auto answer = co_await run(**action, std::move(sender.caller), std::move(sender.region), *std::move(value),
-                                   std::string(exchange.connection().peer_ip_text()));
+  auto answer = co_await run(**action, std::move(sender.caller), std::move(sender.region), *std::move(value),
+                             std::string(exchange.connection().peer_ip_text()));
   if (!answer) co_return write_error(wanted.service, answer.error(), request_id);
-  co_return write_answer(*wanted.service, **action, *answer, request_id);
+  co_return write_answer(*wanted.service, **action, *std::move(answer), request_id);
 }
 
 Answer<Front::Sender> Front::identify_sender(const auth::ReceivedRequest& request, const Wanted& wanted) const {
@@ -99,8 +99,8 @@ tl::expected<auth::Identity, auth::AuthError> Front::authenticate(const auth::Re
   return identity;
 }
 
-net::Task<Answer<json::Value>> Front::run(const Action& action, Caller caller, std::string region, json::Value body,
-                                          std::string source_ip) const {
+net::Task<Answer<Encoded>> Front::run(const Action& action, Caller caller, std::string region, json::Value body,
+                                      std::string source_ip) const {
   state::Scope scope{caller.account, std::move(region)};
   if (action.read != nullptr) {
     const auto view = writer_.view();

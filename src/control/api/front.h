@@ -44,8 +44,8 @@ class Front final : public http::Handler {
     std::string region;
   };
   Answer<Sender> identify_sender(const auth::ReceivedRequest& request, const Wanted& wanted) const;
-  net::Task<Answer<json::Value>> run(const Action& action, Caller caller, std::string region, json::Value body,
-                                     std::string source_ip) const;
+  net::Task<Answer<Encoded>> run(const Action& action, Caller caller, std::string region, json::Value body,
+                                 std::string source_ip) const;
   void send(http::Exchange& exchange, Written written, std::string_view request_id) const;
 
   state::Writer& writer_;

@@ -105,10 +105,9 @@ Answer<json::Value> read_body(const Wanted& wanted, const Action& action, std::s
                                                                : "1 validation error detected: " + wrong->message);
 }
 
-Written write_answer(const Service& service, const Action& action, const json::Value& answer,
-                     std::string_view request_id) {
-  if (is_json(&service)) return {.body = json::to_text(answer), .content_type = kJsonType};
-  return {.body = xml_answer(service, action, answer, request_id), .content_type = kXmlType};
+Written write_answer(const Service& service, const Action& action, Encoded answer, std::string_view request_id) {
+  if (auto* text = std::get_if<std::string>(&answer)) return {.body = std::move(*text), .content_type = kJsonType};
+  return {.body = xml_answer(service, action, std::get<json::Value>(answer), request_id), .content_type = kXmlType};
 }
 
 Written write_error(const Service* service, AwsError error, std::string_view request_id) {

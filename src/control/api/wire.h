@@ -37,8 +37,7 @@ struct Written {
   std::string error_type;  // empty: no error
 };
 
-Written write_answer(const Service& service, const Action& action, const json::Value& answer,
-                     std::string_view request_id);
+Written write_answer(const Service& service, const Action& action, Encoded answer, std::string_view request_id);
 // `service` may be null: JSON.
 Written write_error(const Service* service, AwsError error, std::string_view request_id);
 

@@ -2,6 +2,8 @@
 // clang-format off
 #include "ecs/generated/ecs_operations.h"
 #include "ecs/json_codec.h"
+#include "ecs/generated/ecs_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::ecs {
 namespace {
@@ -465,6 +467,11 @@ Result<> decode(const json::Value& value, Tag& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Tag& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ClusterSetting& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -474,6 +481,11 @@ Result<> decode(const json::Value& value, ClusterSetting& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ClusterSetting& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ExecuteCommandLogConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -485,6 +497,11 @@ Result<> decode(const json::Value& value, ExecuteCommandLogConfiguration& shape)
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ExecuteCommandLogConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ExecuteCommandConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -494,6 +511,11 @@ Result<> decode(const json::Value& value, ExecuteCommandConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ExecuteCommandConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedStorageConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -505,6 +527,11 @@ Result<> decode(const json::Value& value, ManagedStorageConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedStorageConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ClusterConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -515,6 +542,11 @@ Result<> decode(const json::Value& value, ClusterConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ClusterConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CapacityProviderStrategyItem& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -524,6 +556,11 @@ Result<> decode(const json::Value& value, CapacityProviderStrategyItem& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CapacityProviderStrategyItem& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ClusterServiceConnectDefaultsRequest& shape) {
   ecs::JsonWriter writer;
@@ -555,6 +592,11 @@ Result<> decode(const json::Value& value, KeyValuePair& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const KeyValuePair& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Attachment& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -564,6 +606,11 @@ Result<> decode(const json::Value& value, Attachment& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Attachment& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ClusterServiceConnectDefaults& shape) {
   ecs::JsonWriter writer;
@@ -575,6 +622,11 @@ Result<> decode(const json::Value& value, ClusterServiceConnectDefaults& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ClusterServiceConnectDefaults& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Cluster& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -585,6 +637,11 @@ Result<> decode(const json::Value& value, Cluster& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Cluster& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CreateClusterResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -594,6 +651,11 @@ Result<> decode(const json::Value& value, CreateClusterResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CreateClusterResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeClustersRequest& shape) {
   ecs::JsonWriter writer;
@@ -615,6 +677,11 @@ Result<> decode(const json::Value& value, Failure& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Failure& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeClustersResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -624,6 +691,11 @@ Result<> decode(const json::Value& value, DescribeClustersResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeClustersResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ListClustersRequest& shape) {
   ecs::JsonWriter writer;
@@ -645,6 +717,11 @@ Result<> decode(const json::Value& value, ListClustersResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListClustersResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeleteClusterRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -664,6 +741,11 @@ Result<> decode(const json::Value& value, DeleteClusterResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeleteClusterResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const UpdateClusterRequest& shape) {
   ecs::JsonWriter writer;
@@ -685,6 +767,11 @@ Result<> decode(const json::Value& value, UpdateClusterResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UpdateClusterResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const UpdateClusterSettingsRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -704,6 +791,11 @@ Result<> decode(const json::Value& value, UpdateClusterSettingsResponse& shape) 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const UpdateClusterSettingsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const PutClusterCapacityProvidersRequest& shape) {
   ecs::JsonWriter writer;
@@ -725,6 +817,11 @@ Result<> decode(const json::Value& value, PutClusterCapacityProvidersResponse& s
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const PutClusterCapacityProvidersResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedScaling& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -734,6 +831,11 @@ Result<> decode(const json::Value& value, ManagedScaling& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedScaling& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const AutoScalingGroupProvider& shape) {
   ecs::JsonWriter writer;
@@ -745,6 +847,11 @@ Result<> decode(const json::Value& value, AutoScalingGroupProvider& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const AutoScalingGroupProvider& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedInstancesNetworkConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -754,6 +861,11 @@ Result<> decode(const json::Value& value, ManagedInstancesNetworkConfiguration& 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedInstancesNetworkConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedInstancesStorageConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -765,6 +877,11 @@ Result<> decode(const json::Value& value, ManagedInstancesStorageConfiguration& 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedInstancesStorageConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedInstancesLocalStorageConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -774,6 +891,11 @@ Result<> decode(const json::Value& value, ManagedInstancesLocalStorageConfigurat
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedInstancesLocalStorageConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const VCpuCountRangeRequest& shape) {
   ecs::JsonWriter writer;
@@ -785,6 +907,11 @@ Result<> decode(const json::Value& value, VCpuCountRangeRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const VCpuCountRangeRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const MemoryMiBRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -794,6 +921,11 @@ Result<> decode(const json::Value& value, MemoryMiBRequest& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const MemoryMiBRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const MemoryGiBPerVCpuRequest& shape) {
   ecs::JsonWriter writer;
@@ -805,6 +937,11 @@ Result<> decode(const json::Value& value, MemoryGiBPerVCpuRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const MemoryGiBPerVCpuRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const NetworkInterfaceCountRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -814,6 +951,11 @@ Result<> decode(const json::Value& value, NetworkInterfaceCountRequest& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const NetworkInterfaceCountRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const TotalLocalStorageGBRequest& shape) {
   ecs::JsonWriter writer;
@@ -825,6 +967,11 @@ Result<> decode(const json::Value& value, TotalLocalStorageGBRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const TotalLocalStorageGBRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const BaselineEbsBandwidthMbpsRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -834,6 +981,11 @@ Result<> decode(const json::Value& value, BaselineEbsBandwidthMbpsRequest& shape
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const BaselineEbsBandwidthMbpsRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const AcceleratorCountRequest& shape) {
   ecs::JsonWriter writer;
@@ -845,6 +997,11 @@ Result<> decode(const json::Value& value, AcceleratorCountRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const AcceleratorCountRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const AcceleratorTotalMemoryMiBRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -854,6 +1011,11 @@ Result<> decode(const json::Value& value, AcceleratorTotalMemoryMiBRequest& shap
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const AcceleratorTotalMemoryMiBRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const NetworkBandwidthGbpsRequest& shape) {
   ecs::JsonWriter writer;
@@ -865,6 +1027,11 @@ Result<> decode(const json::Value& value, NetworkBandwidthGbpsRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const NetworkBandwidthGbpsRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const InstanceRequirementsRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -874,6 +1041,11 @@ Result<> decode(const json::Value& value, InstanceRequirementsRequest& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const InstanceRequirementsRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const CapacityReservationRequest& shape) {
   ecs::JsonWriter writer;
@@ -885,6 +1057,11 @@ Result<> decode(const json::Value& value, CapacityReservationRequest& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const CapacityReservationRequest& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const InstanceLaunchTemplate& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -894,6 +1071,11 @@ Result<> decode(const json::Value& value, InstanceLaunchTemplate& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const InstanceLaunchTemplate& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const InfrastructureOptimization& shape) {
   ecs::JsonWriter writer;
@@ -905,6 +1087,11 @@ Result<> decode(const json::Value& value, InfrastructureOptimization& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InfrastructureOptimization& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const AutoRepairConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -914,6 +1101,11 @@ Result<> decode(const json::Value& value, AutoRepairConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const AutoRepairConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const CreateManagedInstancesProviderConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -945,6 +1137,11 @@ Result<> decode(const json::Value& value, ManagedInstancesProvider& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedInstancesProvider& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CapacityProvider& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -955,6 +1152,11 @@ Result<> decode(const json::Value& value, CapacityProvider& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const CapacityProvider& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CreateCapacityProviderResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -964,6 +1166,11 @@ Result<> decode(const json::Value& value, CreateCapacityProviderResponse& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CreateCapacityProviderResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeCapacityProvidersRequest& shape) {
   ecs::JsonWriter writer;
@@ -984,6 +1191,11 @@ Result<> decode(const json::Value& value, DescribeCapacityProvidersResponse& sha
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeCapacityProvidersResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const AutoScalingGroupProviderUpdate& shape) {
   ecs::JsonWriter writer;
@@ -1035,6 +1247,11 @@ Result<> decode(const json::Value& value, UpdateCapacityProviderResponse& shape)
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UpdateCapacityProviderResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeleteCapacityProviderRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1054,6 +1271,11 @@ Result<> decode(const json::Value& value, DeleteCapacityProviderResponse& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeleteCapacityProviderResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 
 }  // namespace fl::ecs

@@ -2,6 +2,8 @@
 // clang-format off
 #include "ecs/generated/ecs_operations.h"
 #include "ecs/json_codec.h"
+#include "ecs/generated/ecs_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::ecs {
 namespace {
@@ -511,6 +513,11 @@ Result<> decode(const json::Value& value, RepositoryCredentials& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const RepositoryCredentials& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const PortMapping& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -520,6 +527,11 @@ Result<> decode(const json::Value& value, PortMapping& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const PortMapping& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ContainerRestartPolicy& shape) {
   ecs::JsonWriter writer;
@@ -531,6 +543,11 @@ Result<> decode(const json::Value& value, ContainerRestartPolicy& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ContainerRestartPolicy& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const EnvironmentFile& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -540,6 +557,11 @@ Result<> decode(const json::Value& value, EnvironmentFile& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const EnvironmentFile& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const MountPoint& shape) {
   ecs::JsonWriter writer;
@@ -551,6 +573,11 @@ Result<> decode(const json::Value& value, MountPoint& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const MountPoint& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const VolumeFrom& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -560,6 +587,11 @@ Result<> decode(const json::Value& value, VolumeFrom& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const VolumeFrom& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const KernelCapabilities& shape) {
   ecs::JsonWriter writer;
@@ -571,6 +603,11 @@ Result<> decode(const json::Value& value, KernelCapabilities& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const KernelCapabilities& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Device& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -580,6 +617,11 @@ Result<> decode(const json::Value& value, Device& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Device& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const Tmpfs& shape) {
   ecs::JsonWriter writer;
@@ -591,6 +633,11 @@ Result<> decode(const json::Value& value, Tmpfs& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Tmpfs& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const LinuxParameters& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -600,6 +647,11 @@ Result<> decode(const json::Value& value, LinuxParameters& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const LinuxParameters& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const Secret& shape) {
   ecs::JsonWriter writer;
@@ -611,6 +663,11 @@ Result<> decode(const json::Value& value, Secret& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Secret& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ContainerDependency& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -620,6 +677,11 @@ Result<> decode(const json::Value& value, ContainerDependency& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ContainerDependency& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const HostEntry& shape) {
   ecs::JsonWriter writer;
@@ -631,6 +693,11 @@ Result<> decode(const json::Value& value, HostEntry& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const HostEntry& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Ulimit& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -640,6 +707,11 @@ Result<> decode(const json::Value& value, Ulimit& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Ulimit& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const LogConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -651,6 +723,11 @@ Result<> decode(const json::Value& value, LogConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const LogConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const HealthCheck& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -660,6 +737,11 @@ Result<> decode(const json::Value& value, HealthCheck& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const HealthCheck& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const SystemControl& shape) {
   ecs::JsonWriter writer;
@@ -671,6 +753,11 @@ Result<> decode(const json::Value& value, SystemControl& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const SystemControl& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const NvidiaMpsAllocation& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -680,6 +767,11 @@ Result<> decode(const json::Value& value, NvidiaMpsAllocation& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const NvidiaMpsAllocation& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const SharingStrategy& shape) {
   ecs::JsonWriter writer;
@@ -691,6 +783,11 @@ Result<> decode(const json::Value& value, SharingStrategy& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const SharingStrategy& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ResourceRequirement& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -700,6 +797,11 @@ Result<> decode(const json::Value& value, ResourceRequirement& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ResourceRequirement& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const FirelensConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -711,6 +813,11 @@ Result<> decode(const json::Value& value, FirelensConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const FirelensConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ContainerDefinition& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -720,6 +827,11 @@ Result<> decode(const json::Value& value, ContainerDefinition& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ContainerDefinition& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const HostVolumeProperties& shape) {
   ecs::JsonWriter writer;
@@ -731,6 +843,11 @@ Result<> decode(const json::Value& value, HostVolumeProperties& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const HostVolumeProperties& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DockerVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -740,6 +857,11 @@ Result<> decode(const json::Value& value, DockerVolumeConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DockerVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const EFSAuthorizationConfig& shape) {
   ecs::JsonWriter writer;
@@ -751,6 +873,11 @@ Result<> decode(const json::Value& value, EFSAuthorizationConfig& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const EFSAuthorizationConfig& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const EFSVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -760,6 +887,11 @@ Result<> decode(const json::Value& value, EFSVolumeConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const EFSVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const S3FilesVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -771,6 +903,11 @@ Result<> decode(const json::Value& value, S3FilesVolumeConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const S3FilesVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const FSxWindowsFileServerAuthorizationConfig& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -780,6 +917,11 @@ Result<> decode(const json::Value& value, FSxWindowsFileServerAuthorizationConfi
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const FSxWindowsFileServerAuthorizationConfig& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const FSxWindowsFileServerVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -791,6 +933,11 @@ Result<> decode(const json::Value& value, FSxWindowsFileServerVolumeConfiguratio
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const FSxWindowsFileServerVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Volume& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -800,6 +947,11 @@ Result<> decode(const json::Value& value, Volume& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Volume& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const TaskDefinitionPlacementConstraint& shape) {
   ecs::JsonWriter writer;
@@ -811,6 +963,11 @@ Result<> decode(const json::Value& value, TaskDefinitionPlacementConstraint& sha
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const TaskDefinitionPlacementConstraint& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ProxyConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -820,6 +977,11 @@ Result<> decode(const json::Value& value, ProxyConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ProxyConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const InferenceAccelerator& shape) {
   ecs::JsonWriter writer;
@@ -831,6 +993,11 @@ Result<> decode(const json::Value& value, InferenceAccelerator& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InferenceAccelerator& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const EphemeralStorage& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -840,6 +1007,11 @@ Result<> decode(const json::Value& value, EphemeralStorage& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const EphemeralStorage& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const RuntimePlatform& shape) {
   ecs::JsonWriter writer;
@@ -851,6 +1023,11 @@ Result<> decode(const json::Value& value, RuntimePlatform& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const RuntimePlatform& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TrustedExecutionConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -860,6 +1037,11 @@ Result<> decode(const json::Value& value, TrustedExecutionConfiguration& shape) 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const TrustedExecutionConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const RegisterTaskDefinitionRequest& shape) {
   ecs::JsonWriter writer;
@@ -881,6 +1063,11 @@ Result<> decode(const json::Value& value, Attribute& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Attribute& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TaskDefinition& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -891,6 +1078,11 @@ Result<> decode(const json::Value& value, TaskDefinition& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const TaskDefinition& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const RegisterTaskDefinitionResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -900,6 +1092,11 @@ Result<> decode(const json::Value& value, RegisterTaskDefinitionResponse& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const RegisterTaskDefinitionResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeTaskDefinitionRequest& shape) {
   ecs::JsonWriter writer;
@@ -921,6 +1118,11 @@ Result<> decode(const json::Value& value, DescribeTaskDefinitionResponse& shape)
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DescribeTaskDefinitionResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeregisterTaskDefinitionRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -940,6 +1142,11 @@ Result<> decode(const json::Value& value, DeregisterTaskDefinitionResponse& shap
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeregisterTaskDefinitionResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteTaskDefinitionsRequest& shape) {
   ecs::JsonWriter writer;
@@ -961,6 +1168,11 @@ Result<> decode(const json::Value& value, DeleteTaskDefinitionsResponse& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeleteTaskDefinitionsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListTaskDefinitionsRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -980,6 +1192,11 @@ Result<> decode(const json::Value& value, ListTaskDefinitionsResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ListTaskDefinitionsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ListTaskDefinitionFamiliesRequest& shape) {
   ecs::JsonWriter writer;
@@ -1001,6 +1218,11 @@ Result<> decode(const json::Value& value, ListTaskDefinitionFamiliesResponse& sh
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListTaskDefinitionFamiliesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const AdvancedConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1010,6 +1232,11 @@ Result<> decode(const json::Value& value, AdvancedConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const AdvancedConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const LoadBalancer& shape) {
   ecs::JsonWriter writer;
@@ -1021,6 +1248,11 @@ Result<> decode(const json::Value& value, LoadBalancer& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const LoadBalancer& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceRegistry& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1030,6 +1262,11 @@ Result<> decode(const json::Value& value, ServiceRegistry& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceRegistry& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ThresholdConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -1041,6 +1278,11 @@ Result<> decode(const json::Value& value, ThresholdConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ThresholdConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeploymentCircuitBreaker& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1050,6 +1292,11 @@ Result<> decode(const json::Value& value, DeploymentCircuitBreaker& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeploymentCircuitBreaker& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeploymentAlarms& shape) {
   ecs::JsonWriter writer;
@@ -1061,6 +1308,11 @@ Result<> decode(const json::Value& value, DeploymentAlarms& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeploymentAlarms& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeploymentLifecycleHookTimeoutConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1070,6 +1322,11 @@ Result<> decode(const json::Value& value, DeploymentLifecycleHookTimeoutConfigur
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeploymentLifecycleHookTimeoutConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeploymentLifecycleHook& shape) {
   ecs::JsonWriter writer;
@@ -1081,6 +1338,11 @@ Result<> decode(const json::Value& value, DeploymentLifecycleHook& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeploymentLifecycleHook& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const LinearConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1091,6 +1353,11 @@ Result<> decode(const json::Value& value, LinearConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const LinearConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CanaryConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1100,6 +1367,11 @@ Result<> decode(const json::Value& value, CanaryConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CanaryConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 
 }  // namespace fl::ecs

@@ -2,6 +2,8 @@
 // clang-format off
 #include "ecs/generated/ecs_operations.h"
 #include "ecs/json_codec.h"
+#include "ecs/generated/ecs_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::ecs {
 namespace {
@@ -563,6 +565,11 @@ Result<> decode(const json::Value& value, DeploymentEarlySuccessCriteria& shape)
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeploymentEarlySuccessCriteria& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeploymentConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -572,6 +579,11 @@ Result<> decode(const json::Value& value, DeploymentConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeploymentConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const PlacementConstraint& shape) {
   ecs::JsonWriter writer;
@@ -583,6 +595,11 @@ Result<> decode(const json::Value& value, PlacementConstraint& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const PlacementConstraint& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const PlacementStrategy& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -592,6 +609,11 @@ Result<> decode(const json::Value& value, PlacementStrategy& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const PlacementStrategy& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const AwsVpcConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -603,6 +625,11 @@ Result<> decode(const json::Value& value, AwsVpcConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const AwsVpcConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const NetworkConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -612,6 +639,11 @@ Result<> decode(const json::Value& value, NetworkConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const NetworkConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeploymentController& shape) {
   ecs::JsonWriter writer;
@@ -623,6 +655,11 @@ Result<> decode(const json::Value& value, DeploymentController& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeploymentController& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectTestTrafficHeaderMatchRules& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -632,6 +669,11 @@ Result<> decode(const json::Value& value, ServiceConnectTestTrafficHeaderMatchRu
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectTestTrafficHeaderMatchRules& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceConnectTestTrafficHeaderRules& shape) {
   ecs::JsonWriter writer;
@@ -643,6 +685,11 @@ Result<> decode(const json::Value& value, ServiceConnectTestTrafficHeaderRules& 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceConnectTestTrafficHeaderRules& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectTestTrafficRules& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -652,6 +699,11 @@ Result<> decode(const json::Value& value, ServiceConnectTestTrafficRules& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectTestTrafficRules& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceConnectClientAlias& shape) {
   ecs::JsonWriter writer;
@@ -663,6 +715,11 @@ Result<> decode(const json::Value& value, ServiceConnectClientAlias& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceConnectClientAlias& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TimeoutConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -672,6 +729,11 @@ Result<> decode(const json::Value& value, TimeoutConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const TimeoutConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceConnectTlsCertificateAuthority& shape) {
   ecs::JsonWriter writer;
@@ -683,6 +745,11 @@ Result<> decode(const json::Value& value, ServiceConnectTlsCertificateAuthority&
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceConnectTlsCertificateAuthority& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectTlsConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -692,6 +759,11 @@ Result<> decode(const json::Value& value, ServiceConnectTlsConfiguration& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectTlsConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceConnectService& shape) {
   ecs::JsonWriter writer;
@@ -703,6 +775,11 @@ Result<> decode(const json::Value& value, ServiceConnectService& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceConnectService& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectAccessLogConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -712,6 +789,11 @@ Result<> decode(const json::Value& value, ServiceConnectAccessLogConfiguration& 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectAccessLogConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceConnectContainerConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -723,6 +805,11 @@ Result<> decode(const json::Value& value, ServiceConnectContainerConfiguration& 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceConnectContainerConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -732,6 +819,11 @@ Result<> decode(const json::Value& value, ServiceConnectConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const EBSTagSpecification& shape) {
   ecs::JsonWriter writer;
@@ -743,6 +835,11 @@ Result<> decode(const json::Value& value, EBSTagSpecification& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const EBSTagSpecification& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceManagedEBSVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -752,6 +849,11 @@ Result<> decode(const json::Value& value, ServiceManagedEBSVolumeConfiguration& 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceManagedEBSVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceVolumeConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -763,6 +865,11 @@ Result<> decode(const json::Value& value, ServiceVolumeConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceVolumeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const VpcLatticeAdvancedConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -772,6 +879,11 @@ Result<> decode(const json::Value& value, VpcLatticeAdvancedConfiguration& shape
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const VpcLatticeAdvancedConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const VpcLatticeConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -783,6 +895,11 @@ Result<> decode(const json::Value& value, VpcLatticeConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const VpcLatticeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const GatewayConnectorHealthCheckMatcher& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -792,6 +909,11 @@ Result<> decode(const json::Value& value, GatewayConnectorHealthCheckMatcher& sh
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const GatewayConnectorHealthCheckMatcher& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GatewayConnectorHealthCheck& shape) {
   ecs::JsonWriter writer;
@@ -803,6 +925,11 @@ Result<> decode(const json::Value& value, GatewayConnectorHealthCheck& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const GatewayConnectorHealthCheck& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const GatewayConnectorFilters& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -812,6 +939,11 @@ Result<> decode(const json::Value& value, GatewayConnectorFilters& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const GatewayConnectorFilters& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GatewayConnectorDeregistrationDelay& shape) {
   ecs::JsonWriter writer;
@@ -823,6 +955,11 @@ Result<> decode(const json::Value& value, GatewayConnectorDeregistrationDelay& s
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const GatewayConnectorDeregistrationDelay& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const GatewayConnector& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -832,6 +969,11 @@ Result<> decode(const json::Value& value, GatewayConnector& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const GatewayConnector& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const MetricConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -843,6 +985,11 @@ Result<> decode(const json::Value& value, MetricConfiguration& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const MetricConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const MonitoringConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -852,6 +999,11 @@ Result<> decode(const json::Value& value, MonitoringConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const MonitoringConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const CreateServiceRequest& shape) {
   ecs::JsonWriter writer;
@@ -873,6 +1025,11 @@ Result<> decode(const json::Value& value, Scale& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Scale& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeploymentEphemeralStorage& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -882,6 +1039,11 @@ Result<> decode(const json::Value& value, DeploymentEphemeralStorage& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeploymentEphemeralStorage& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const TaskSet& shape) {
   ecs::JsonWriter writer;
@@ -893,6 +1055,11 @@ Result<> decode(const json::Value& value, TaskSet& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const TaskSet& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceConnectServiceResource& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -902,6 +1069,11 @@ Result<> decode(const json::Value& value, ServiceConnectServiceResource& shape) 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceConnectServiceResource& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const Deployment& shape) {
   ecs::JsonWriter writer;
@@ -913,6 +1085,11 @@ Result<> decode(const json::Value& value, Deployment& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Deployment& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceEvent& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -922,6 +1099,11 @@ Result<> decode(const json::Value& value, ServiceEvent& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceEvent& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceCurrentRevisionSummary& shape) {
   ecs::JsonWriter writer;
@@ -933,6 +1115,11 @@ Result<> decode(const json::Value& value, ServiceCurrentRevisionSummary& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceCurrentRevisionSummary& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Service& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -943,6 +1130,11 @@ Result<> decode(const json::Value& value, Service& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Service& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CreateServiceResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -952,6 +1144,11 @@ Result<> decode(const json::Value& value, CreateServiceResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CreateServiceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeServicesRequest& shape) {
   ecs::JsonWriter writer;
@@ -973,6 +1170,11 @@ Result<> decode(const json::Value& value, DescribeServicesResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DescribeServicesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const UpdateServiceRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -992,6 +1194,11 @@ Result<> decode(const json::Value& value, UpdateServiceResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const UpdateServiceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteServiceRequest& shape) {
   ecs::JsonWriter writer;
@@ -1013,6 +1220,11 @@ Result<> decode(const json::Value& value, DeleteServiceResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeleteServiceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListServicesRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1033,6 +1245,11 @@ Result<> decode(const json::Value& value, ListServicesResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListServicesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListServicesByNamespaceRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1052,6 +1269,11 @@ Result<> decode(const json::Value& value, ListServicesByNamespaceResponse& shape
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ListServicesByNamespaceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const CreatedAt& shape) {
   ecs::JsonWriter writer;
@@ -1083,6 +1305,11 @@ Result<> decode(const json::Value& value, ServiceDeploymentBrief& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceDeploymentBrief& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListServiceDeploymentsResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1092,6 +1319,11 @@ Result<> decode(const json::Value& value, ListServiceDeploymentsResponse& shape)
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ListServiceDeploymentsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeServiceDeploymentsRequest& shape) {
   ecs::JsonWriter writer;
@@ -1113,6 +1345,11 @@ Result<> decode(const json::Value& value, ServiceRevisionSummary& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceRevisionSummary& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DeploymentLifecycleHookDetail& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1122,6 +1359,11 @@ Result<> decode(const json::Value& value, DeploymentLifecycleHookDetail& shape) 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DeploymentLifecycleHookDetail& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const Rollback& shape) {
   ecs::JsonWriter writer;
@@ -1133,6 +1375,11 @@ Result<> decode(const json::Value& value, Rollback& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Rollback& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceDeploymentCircuitBreaker& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1143,6 +1390,11 @@ Result<> decode(const json::Value& value, ServiceDeploymentCircuitBreaker& shape
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceDeploymentCircuitBreaker& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceDeploymentAlarms& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1152,6 +1404,11 @@ Result<> decode(const json::Value& value, ServiceDeploymentAlarms& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceDeploymentAlarms& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 
 }  // namespace fl::ecs

@@ -2,6 +2,8 @@
 // clang-format off
 #include "ecs/generated/ecs_operations.h"
 #include "ecs/json_codec.h"
+#include "ecs/generated/ecs_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::ecs {
 namespace {
@@ -591,6 +593,11 @@ Result<> decode(const json::Value& value, ServiceDeployment& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceDeployment& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeServiceDeploymentsResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -600,6 +607,11 @@ Result<> decode(const json::Value& value, DescribeServiceDeploymentsResponse& sh
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeServiceDeploymentsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeServiceRevisionsRequest& shape) {
   ecs::JsonWriter writer;
@@ -621,6 +633,11 @@ Result<> decode(const json::Value& value, ContainerImage& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ContainerImage& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceRevisionLoadBalancer& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -630,6 +647,11 @@ Result<> decode(const json::Value& value, ServiceRevisionLoadBalancer& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceRevisionLoadBalancer& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceRevisionVpcLatticeConfiguration& shape) {
   ecs::JsonWriter writer;
@@ -641,6 +663,11 @@ Result<> decode(const json::Value& value, ServiceRevisionVpcLatticeConfiguration
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceRevisionVpcLatticeConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ResolvedConfiguration& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -650,6 +677,11 @@ Result<> decode(const json::Value& value, ResolvedConfiguration& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ResolvedConfiguration& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedLoadBalancer& shape) {
   ecs::JsonWriter writer;
@@ -661,6 +693,11 @@ Result<> decode(const json::Value& value, ManagedLoadBalancer& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedLoadBalancer& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedSecurityGroup& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -670,6 +707,11 @@ Result<> decode(const json::Value& value, ManagedSecurityGroup& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedSecurityGroup& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedCertificate& shape) {
   ecs::JsonWriter writer;
@@ -681,6 +723,11 @@ Result<> decode(const json::Value& value, ManagedCertificate& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedCertificate& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedListener& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -690,6 +737,11 @@ Result<> decode(const json::Value& value, ManagedListener& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedListener& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedListenerRule& shape) {
   ecs::JsonWriter writer;
@@ -701,6 +753,11 @@ Result<> decode(const json::Value& value, ManagedListenerRule& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedListenerRule& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedTargetGroup& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -710,6 +767,11 @@ Result<> decode(const json::Value& value, ManagedTargetGroup& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedTargetGroup& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedIngressPath& shape) {
   ecs::JsonWriter writer;
@@ -721,6 +783,11 @@ Result<> decode(const json::Value& value, ManagedIngressPath& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedIngressPath& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedScalableTarget& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -730,6 +797,11 @@ Result<> decode(const json::Value& value, ManagedScalableTarget& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedScalableTarget& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedApplicationAutoScalingPolicy& shape) {
   ecs::JsonWriter writer;
@@ -741,6 +813,11 @@ Result<> decode(const json::Value& value, ManagedApplicationAutoScalingPolicy& s
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedApplicationAutoScalingPolicy& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedAutoScaling& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -750,6 +827,11 @@ Result<> decode(const json::Value& value, ManagedAutoScaling& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedAutoScaling& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedMetricAlarm& shape) {
   ecs::JsonWriter writer;
@@ -761,6 +843,11 @@ Result<> decode(const json::Value& value, ManagedMetricAlarm& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedMetricAlarm& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ManagedLogGroup& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -770,6 +857,11 @@ Result<> decode(const json::Value& value, ManagedLogGroup& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ManagedLogGroup& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GatewayConnectionAlbResources& shape) {
   ecs::JsonWriter writer;
@@ -781,6 +873,11 @@ Result<> decode(const json::Value& value, GatewayConnectionAlbResources& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const GatewayConnectionAlbResources& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const GatewayConnectionResources& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -790,6 +887,11 @@ Result<> decode(const json::Value& value, GatewayConnectionResources& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const GatewayConnectionResources& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GatewayConnection& shape) {
   ecs::JsonWriter writer;
@@ -801,6 +903,11 @@ Result<> decode(const json::Value& value, GatewayConnection& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const GatewayConnection& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ECSManagedResources& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -810,6 +917,11 @@ Result<> decode(const json::Value& value, ECSManagedResources& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ECSManagedResources& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const RuntimePlatformOverride& shape) {
   ecs::JsonWriter writer;
@@ -821,6 +933,11 @@ Result<> decode(const json::Value& value, RuntimePlatformOverride& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const RuntimePlatformOverride& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ServiceRevisionOverrides& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -830,6 +947,11 @@ Result<> decode(const json::Value& value, ServiceRevisionOverrides& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ServiceRevisionOverrides& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ServiceRevision& shape) {
   ecs::JsonWriter writer;
@@ -841,6 +963,11 @@ Result<> decode(const json::Value& value, ServiceRevision& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ServiceRevision& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeServiceRevisionsResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -850,6 +977,11 @@ Result<> decode(const json::Value& value, DescribeServiceRevisionsResponse& shap
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeServiceRevisionsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const StopServiceDeploymentRequest& shape) {
   ecs::JsonWriter writer;
@@ -871,6 +1003,11 @@ Result<> decode(const json::Value& value, StopServiceDeploymentResponse& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const StopServiceDeploymentResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const CreateTaskSetRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -890,6 +1027,11 @@ Result<> decode(const json::Value& value, CreateTaskSetResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const CreateTaskSetResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DescribeTaskSetsRequest& shape) {
   ecs::JsonWriter writer;
@@ -911,6 +1053,11 @@ Result<> decode(const json::Value& value, DescribeTaskSetsResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DescribeTaskSetsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const UpdateTaskSetRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -930,6 +1077,11 @@ Result<> decode(const json::Value& value, UpdateTaskSetResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const UpdateTaskSetResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteTaskSetRequest& shape) {
   ecs::JsonWriter writer;
@@ -951,6 +1103,11 @@ Result<> decode(const json::Value& value, DeleteTaskSetResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeleteTaskSetResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const UpdateServicePrimaryTaskSetRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -971,6 +1128,11 @@ Result<> decode(const json::Value& value, UpdateServicePrimaryTaskSetResponse& s
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UpdateServicePrimaryTaskSetResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ContainerOverride& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -980,6 +1142,11 @@ Result<> decode(const json::Value& value, ContainerOverride& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ContainerOverride& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const InferenceAcceleratorOverride& shape) {
   ecs::JsonWriter writer;
@@ -991,6 +1158,11 @@ Result<> decode(const json::Value& value, InferenceAcceleratorOverride& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InferenceAcceleratorOverride& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TaskOverride& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1000,6 +1172,11 @@ Result<> decode(const json::Value& value, TaskOverride& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const TaskOverride& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const TaskManagedEBSVolumeTerminationPolicy& shape) {
   ecs::JsonWriter writer;
@@ -1051,6 +1228,11 @@ Result<> decode(const json::Value& value, NetworkBinding& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const NetworkBinding& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const NetworkInterface& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1060,6 +1242,11 @@ Result<> decode(const json::Value& value, NetworkInterface& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const NetworkInterface& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ManagedAgent& shape) {
   ecs::JsonWriter writer;
@@ -1071,6 +1258,11 @@ Result<> decode(const json::Value& value, ManagedAgent& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ManagedAgent& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Container& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1080,6 +1272,11 @@ Result<> decode(const json::Value& value, Container& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const Container& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const TaskEphemeralStorage& shape) {
   ecs::JsonWriter writer;
@@ -1091,6 +1288,11 @@ Result<> decode(const json::Value& value, TaskEphemeralStorage& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const TaskEphemeralStorage& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TrustedExecutionSummary& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1100,6 +1302,11 @@ Result<> decode(const json::Value& value, TrustedExecutionSummary& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const TrustedExecutionSummary& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const Task& shape) {
   ecs::JsonWriter writer;
@@ -1111,6 +1318,11 @@ Result<> decode(const json::Value& value, Task& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Task& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const RunTaskResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1120,6 +1332,11 @@ Result<> decode(const json::Value& value, RunTaskResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const RunTaskResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const StartTaskRequest& shape) {
   ecs::JsonWriter writer;
@@ -1141,6 +1358,11 @@ Result<> decode(const json::Value& value, StartTaskResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const StartTaskResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const StopTaskRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1161,6 +1383,11 @@ Result<> decode(const json::Value& value, StopTaskResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const StopTaskResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeTasksRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1180,6 +1407,11 @@ Result<> decode(const json::Value& value, DescribeTasksResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeTasksResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 
 }  // namespace fl::ecs

@@ -2,6 +2,8 @@
 // clang-format off
 #include "ecs/generated/ecs_operations.h"
 #include "ecs/json_codec.h"
+#include "ecs/generated/ecs_text.h"
+#include "ecs/json_text.h"
 
 namespace fl::ecs {
 namespace {
@@ -466,6 +468,11 @@ Result<> decode(const json::Value& value, ListTasksResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListTasksResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ExecuteCommandRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -486,6 +493,11 @@ Result<> decode(const json::Value& value, Session& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Session& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ExecuteCommandResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -495,6 +507,11 @@ Result<> decode(const json::Value& value, ExecuteCommandResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ExecuteCommandResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GetTaskProtectionRequest& shape) {
   ecs::JsonWriter writer;
@@ -516,6 +533,11 @@ Result<> decode(const json::Value& value, ProtectedTask& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ProtectedTask& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const GetTaskProtectionResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -525,6 +547,11 @@ Result<> decode(const json::Value& value, GetTaskProtectionResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const GetTaskProtectionResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const UpdateTaskProtectionRequest& shape) {
   ecs::JsonWriter writer;
@@ -546,6 +573,11 @@ Result<> decode(const json::Value& value, UpdateTaskProtectionResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UpdateTaskProtectionResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const Resource& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -556,6 +588,11 @@ Result<> decode(const json::Value& value, Resource& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Resource& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const VersionInfo& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -565,6 +602,11 @@ Result<> decode(const json::Value& value, VersionInfo& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const VersionInfo& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const PlatformDevice& shape) {
   ecs::JsonWriter writer;
@@ -596,6 +638,11 @@ Result<> decode(const json::Value& value, InstanceHealthCheckResult& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const InstanceHealthCheckResult& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ContainerInstanceHealthStatus& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -605,6 +652,11 @@ Result<> decode(const json::Value& value, ContainerInstanceHealthStatus& shape) 
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ContainerInstanceHealthStatus& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const GpuDevice& shape) {
   ecs::JsonWriter writer;
@@ -616,6 +668,11 @@ Result<> decode(const json::Value& value, GpuDevice& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const GpuDevice& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ContainerInstance& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -626,6 +683,11 @@ Result<> decode(const json::Value& value, ContainerInstance& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ContainerInstance& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const RegisterContainerInstanceResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -635,6 +697,11 @@ Result<> decode(const json::Value& value, RegisterContainerInstanceResponse& sha
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const RegisterContainerInstanceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeregisterContainerInstanceRequest& shape) {
   ecs::JsonWriter writer;
@@ -656,6 +723,11 @@ Result<> decode(const json::Value& value, DeregisterContainerInstanceResponse& s
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeregisterContainerInstanceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DescribeContainerInstancesRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -675,6 +747,11 @@ Result<> decode(const json::Value& value, DescribeContainerInstancesResponse& sh
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DescribeContainerInstancesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ListContainerInstancesRequest& shape) {
   ecs::JsonWriter writer;
@@ -696,6 +773,11 @@ Result<> decode(const json::Value& value, ListContainerInstancesResponse& shape)
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListContainerInstancesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const UpdateContainerInstancesStateRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -715,6 +797,11 @@ Result<> decode(const json::Value& value, UpdateContainerInstancesStateResponse&
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const UpdateContainerInstancesStateResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const UpdateContainerAgentRequest& shape) {
   ecs::JsonWriter writer;
@@ -736,6 +823,11 @@ Result<> decode(const json::Value& value, UpdateContainerAgentResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UpdateContainerAgentResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const PutAttributesRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -755,6 +847,11 @@ Result<> decode(const json::Value& value, PutAttributesResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const PutAttributesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteAttributesRequest& shape) {
   ecs::JsonWriter writer;
@@ -776,6 +873,11 @@ Result<> decode(const json::Value& value, DeleteAttributesResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const DeleteAttributesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListAttributesRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -796,6 +898,11 @@ Result<> decode(const json::Value& value, ListAttributesResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const ListAttributesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const DiscoverPollEndpointRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -815,6 +922,11 @@ Result<> decode(const json::Value& value, DiscoverPollEndpointResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const DiscoverPollEndpointResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ContainerStateChange& shape) {
   ecs::JsonWriter writer;
@@ -866,6 +978,11 @@ Result<> decode(const json::Value& value, SubmitTaskStateChangeResponse& shape) 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const SubmitTaskStateChangeResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const SubmitContainerStateChangeRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -885,6 +1002,11 @@ Result<> decode(const json::Value& value, SubmitContainerStateChangeResponse& sh
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const SubmitContainerStateChangeResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const SubmitAttachmentStateChangesRequest& shape) {
   ecs::JsonWriter writer;
@@ -906,6 +1028,11 @@ Result<> decode(const json::Value& value, SubmitAttachmentStateChangesResponse& 
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const SubmitAttachmentStateChangesResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const TagResourceRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -925,6 +1052,11 @@ Result<> decode(const json::Value& value, TagResourceResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const TagResourceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const UntagResourceRequest& shape) {
   ecs::JsonWriter writer;
@@ -946,6 +1078,11 @@ Result<> decode(const json::Value& value, UntagResourceResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const UntagResourceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListTagsForResourceRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -965,6 +1102,11 @@ Result<> decode(const json::Value& value, ListTagsForResourceResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ListTagsForResourceResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const ListAccountSettingsRequest& shape) {
   ecs::JsonWriter writer;
@@ -986,6 +1128,11 @@ Result<> decode(const json::Value& value, Setting& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const Setting& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const ListAccountSettingsResponse& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -995,6 +1142,11 @@ Result<> decode(const json::Value& value, ListAccountSettingsResponse& shape) {
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const ListAccountSettingsResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const PutAccountSettingRequest& shape) {
   ecs::JsonWriter writer;
@@ -1016,6 +1168,11 @@ Result<> decode(const json::Value& value, PutAccountSettingResponse& shape) {
   members(shape, reader);
   return reader.take();
 }
+void append_json(std::string& out, const PutAccountSettingResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
+}
 json::Value encode(const PutAccountSettingDefaultRequest& shape) {
   ecs::JsonWriter writer;
   members(shape, writer);
@@ -1035,6 +1192,11 @@ Result<> decode(const json::Value& value, PutAccountSettingDefaultResponse& shap
   ecs::JsonReader reader(value);
   members(shape, reader);
   return reader.take();
+}
+void append_json(std::string& out, const PutAccountSettingDefaultResponse& shape) {
+  ecs::JsonTextWriter writer(out);
+  members(shape, writer);
+  writer.end();
 }
 json::Value encode(const DeleteAccountSettingRequest& shape) {
   ecs::JsonWriter writer;
