@@ -60,10 +60,12 @@ class Pair:
         self.start(name, "agent", f"--endpoint={self.url}", "--cluster=demo", f"--data={self.folder}/{name}", *options,
                    environment=environment, command=command)
 
-    def start_proxy(self, port, *options):
-        """Routes by what the cluster runs."""
+    def start_proxy(self, port, *options, throttle="50ms"):
+        """Routes by what the cluster runs. `throttle`: None is the default."""
+        if throttle is not None:
+            options = (f"--providers.providersThrottleDuration={throttle}", *options)
         self.start("proxy", f"--entryPoints.web.address=127.0.0.1:{port}", "--providers.ecs.clusters=demo",
-                   "--providers.ecs.region=us-east-1", "--providers.providersThrottleDuration=50ms", *options,
+                   "--providers.ecs.region=us-east-1", *options,
                    environment=os.environ | {"AWS_ENDPOINT_URL": self.url, "AWS_ACCESS_KEY_ID": "any",
                                              "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"})
 

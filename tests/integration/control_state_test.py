@@ -47,7 +47,9 @@ class ControlStateTest(PairTest):
             self.assertFalse(missing, f"acknowledged and lost after {turn + 1} kills: {sorted(missing)[:5]}")
 
     def test_a_proxy_that_watches_follows_a_task_in_and_out(self):
-        self.pair.start_control("--drain-delay=5s")
+        # Drain delay and throttle are the defaults: the stop comes right after another change, so that the proxy may
+        # act on it only when its throttle is over.
+        self.pair.start_control()
         ecs = self.pair.ecs()
         upstream = HoldingServer()
         self.addCleanup(upstream.stop)
@@ -64,7 +66,7 @@ class ControlStateTest(PairTest):
         agent = ScriptedAgent(self.pair.port, "demo", instance["containerInstance"]["containerInstanceArn"])
         self.addCleanup(agent.close)
         port = free_port()
-        self.pair.start_proxy(port, "--providers.ecs.refreshSeconds=3600")  # so that it is the watch that tells
+        self.pair.start_proxy(port, "--providers.ecs.refreshSeconds=3600", throttle=None)  # it is the watch that tells
         wait_until(lambda: accepts(port), "the proxy listens")
         wait_until(lambda: get(port, "/app").status == 404, "nothing is routed yet")
 
