@@ -29,7 +29,7 @@ class ReadLogs : public ::testing::Test {
       record.containers.resize(2);
       record.containers[0].runtime_id = std::string("w-") + id;
       record.containers[1].runtime_id = std::string("s-") + id;
-      EXPECT_TRUE(store.save(id, record));
+      EXPECT_TRUE(store.save(id, encode(record)));
     }
     write("w-abc1.log.1", "T1 stdout F one\n");
     write("w-abc1.log", "T2 stderr F two words\nT3 stdout P thr\nT4 stdout F \nbroken\n");

@@ -154,7 +154,7 @@ Result<> Runner::save() {
   std::string text = encode(record_);
   if (text == saved_) return {};
   saved_ = std::move(text);
-  return store_.save(spec_.id, record_);
+  return store_.save(spec_.id, saved_);
 }
 
 void Runner::arm_timer() {

@@ -45,6 +45,12 @@ void for_each(const json::Value& value, std::string_view key, F f) {
   for (const json::Value& item : *list->if_array()) f(item);
 }
 
+// Pulling and making are done again after a restart (Machine::restore), so the disk need not know how far they are.
+Phase kept_phase(Phase phase) {
+  if (phase < Phase::created) return Phase::none;
+  return phase == Phase::starting ? Phase::created : phase;
+}
+
 json::Value encode(const ContainerRecord& c) {
   json::Array bindings;
   for (const engine::PortBinding& b : c.bindings)
@@ -52,7 +58,7 @@ json::Value encode(const ContainerRecord& c) {
                                     {"containerPort", int64_t{b.container_port}},
                                     {"hostPort", int64_t{b.host_port}},
                                     {"udp", b.udp}});
-  return json::Object{{"phase", static_cast<int>(c.phase)},
+  return json::Object{{"phase", static_cast<int>(kept_phase(c.phase))},
                       {"runtimeId", c.runtime_id},
                       {"startedAt", time_or_null(c.started_at)},
                       {"finishedAt", time_or_null(c.finished_at)},
@@ -109,7 +115,12 @@ std::string encode(const TaskRecord& record) {
   forget_secrets(definition.role_credentials);
   forget_secrets(definition.execution_role_credentials);
   json::Array containers;
-  for (const ContainerRecord& container : record.containers) containers.push_back(encode(container));
+  bool is_made = false;  // any of it
+  for (const ContainerRecord& container : record.containers) {
+    containers.push_back(encode(container));
+    is_made = is_made || kept_phase(container.phase) != Phase::none;
+  }
+  const auto pull_time = [is_made](const auto& time) { return is_made ? time_or_null(time) : json::Value(); };
   return json::to_text(
       json::Object{{"definition", ecs::agent::encode(definition)},
                    {"nameSuffix", record.name_suffix},
@@ -118,8 +129,8 @@ std::string encode(const TaskRecord& record) {
                    {"toStop", record.to_stop},
                    {"stopReason", record.stop_reason},
                    {"reported", static_cast<int>(record.reported)},
-                   {"pullStartedAt", time_or_null(record.pull_started_at)},
-                   {"pullStoppedAt", time_or_null(record.pull_stopped_at)},
+                   {"pullStartedAt", pull_time(record.pull_started_at)},
+                   {"pullStoppedAt", pull_time(record.pull_stopped_at)},
                    {"executionStoppedAt", time_or_null(record.execution_stopped_at)}});
 }
 
@@ -161,10 +172,10 @@ Result<> TaskStore::open() {
   return {};
 }
 
-Result<> TaskStore::save(const std::string& task_id, const TaskRecord& record) {
+Result<> TaskStore::save(const std::string& task_id, const std::string& record) {
   const std::string path = fmt::format("{}/{}.json", directory_, task_id);
   const bool is_new = ::access(path.c_str(), F_OK) != 0;
-  return is_new ? write_durable_file(path, encode(record)) : write_file(path, encode(record));
+  return is_new ? write_durable_file(path, record) : write_file(path, record);
 }
 
 void TaskStore::remove(const std::string& task_id) { ::unlink(fmt::format("{}/{}.json", directory_, task_id).c_str()); }

@@ -1,7 +1,8 @@
-// What the agent knows of its tasks, on disk: one file a task, replaced as a whole at each change and before what
-// follows from it is done, so that a kill at any moment loses nothing and starts nothing twice. That there is the task
-// outlives the machine's power too; of what became of it since, the last may be missing then, and is looked at again
-// (a sync for each step would be most of what a task's start takes). Agent thread; blocking.
+// What the agent knows of its tasks, on disk: one file a task, replaced as a whole before what follows from a change is
+// done, so that a kill at any moment loses nothing and starts nothing twice. How far pulling and making are is not
+// there: they are done again, and a rename over a file is a wait for the disk, too. That there is the task outlives the
+// machine's power too; of what became of it since, the last may be missing then, and is looked at again (a sync for
+// each step would be most of what a task's start takes). Agent thread; blocking.
 #pragma once
 
 #include <string>
@@ -34,7 +35,7 @@ class TaskStore {
   explicit TaskStore(std::string directory) : directory_(std::move(directory)) {}
   Result<> open();
 
-  Result<> save(const std::string& task_id, const TaskRecord& record);
+  Result<> save(const std::string& task_id, const std::string& record);  // as encode() has it
   void remove(const std::string& task_id);
   // What can be read. A file that cannot is put aside as ID.json.bad, and said so in the log.
   std::vector<TaskRecord> load() const;
