@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from control_measure import (KEY, LIMIT, SECRET, Api, Report, cpu_seconds, memor
 from control_plane import Pair, connected
 from moto_python import moto_python, start_moto
 from scripted_agent import ScriptedAgent
-from support import ROOT, wait_until
+from support import BINARY, ROOT, wait_until
 import boto3
 
 TASKS, INSTANCES = 10_000, 1_000
@@ -248,15 +249,46 @@ def read(path):
         return ""
 
 
+class Shim:
+    """What the process engine itself does for a container: the parent process that it starts for it, here started by
+    us, with what it was told for a container that has run."""
+
+    def __init__(self, container, folder):
+        self.folder = folder
+        folder.mkdir()
+        text = (container / "spec.json").read_text()
+        (folder / "spec.json").write_text(text)
+        self.control_groups = [Path(path) for path in json.loads(text)["cgroups"]]
+
+    def run(self, until):
+        """-> seconds until `until` returns"""
+        for group in self.control_groups:  # gone with the container's end
+            group.mkdir(exist_ok=True)
+        ours, its = socket.socketpair()
+        began = time.monotonic()
+        pid = os.posix_spawn(BINARY, [BINARY, "container-shim", "run", str(self.folder)], os.environ, file_actions=[
+            (os.POSIX_SPAWN_DUP2, its.fileno(), 3), (os.POSIX_SPAWN_OPEN, 4, os.devnull, os.O_RDONLY, 0)])
+        until()
+        took = time.monotonic() - began
+        if os.waitpid(pid, 0)[1] != 0 or ours.recv(100) != b"started\n":
+            sys.exit("a shim did not start as the agent's do")
+        ours.close()
+        its.close()
+        for group in self.control_groups:
+            group.rmdir()
+        return took
+
+
 def task_starts(report, pair, ecs):
-    """From RunTask's request to the first thing the task does, beside the same command started by us."""
+    """From RunTask's request to the first thing the task does, beside the engine's shim and the bare command, each
+    started by us."""
     fifo = pair.folder / "started"
     os.mkfifo(fifo)
     command = ["/bin/sh", "-c", f"echo started > {fifo}"]
     ecs.register_task_definition(family="quick", containerDefinitions=[
-        {"name": "main", "image": "host", "memory": 8, "command": command}])
+        {"name": "main", "image": "host", "cpu": 1024, "memory": 8, "command": command}])
     api = Api(pair.port)
-    by_task, answered, alone = [], [], []
+    by_task, answered, by_engine, alone, shim = [], [], [], [], None
     for _ in range(40):
         prepared = api.prepare("RunTask", cluster="demo", taskDefinition="quick")
         began = time.monotonic()
@@ -265,16 +297,22 @@ def task_starts(report, pair, ecs):
         fifo.read_text()
         by_task.append(time.monotonic() - began)
         ecs.get_waiter("tasks_stopped").wait(cluster="demo", tasks=[task], WaiterConfig={"Delay": 0.05, "MaxAttempts": 400})
+        if shim is None:
+            [container] = (pair.folder / "agent/containers").iterdir()
+            shim = Shim(container, pair.folder / "shim")
+        by_engine.append(shim.run(fifo.read_text))
         began = time.monotonic()
         process = subprocess.Popen(command)
         fifo.read_text()
         alone.append(time.monotonic() - began)
         process.wait()
-    report.add("RunTask to the task's first act, process engine, over the command's own",
-               (statistics.median(by_task) - statistics.median(alone)) * 1e3, "ms", 20)
-    report.add("  95th percentile", (percentile(by_task, 0.95) - statistics.median(alone)) * 1e3, "ms")
+    own = statistics.median(by_engine)
+    report.add("RunTask to the task's first act, over the process engine's own", (statistics.median(by_task) - own) * 1e3,
+               "ms", 20)
+    report.add("  95th percentile", (percentile(by_task, 0.95) - own) * 1e3, "ms")
     report.add("  of which RunTask is answered after", statistics.median(answered) * 1e3, "ms")
-    report.add("  the command's own", statistics.median(alone) * 1e3, "ms")
+    report.add("  the engine's own: its shim, started by us, to the command's first act", own * 1e3, "ms")
+    report.add("  the bare command's own", statistics.median(alone) * 1e3, "ms")
 
 
 PARTS = {"tasks": ten_thousand_tasks, "moto": beside_moto, "agent": agent}
