@@ -10,11 +10,14 @@
 namespace fl::http::h2 {
 namespace {
 
-// What all open streams of a connection may hold, so that no connection holds two megabytes (bodies, which have a
-// window of their own, aside). Measured: a stream that waits for its server's answer holds 6.4 KB, of which 2 are its
-// arena's first part and 1.7 its connection to the server.
-constexpr size_t kStreamsBytes = 1700 << 10;
-constexpr size_t kStreamBytes = 6 << 10;  // with no field at all
+// What all open streams of a connection may hold, so that no connection holds two megabytes: bodies, which have a
+// window of their own, and the connections to servers aside. Measured: a stream that waits for its server's answer
+// holds 4.7 KB, of which 2 are its arena's first part. As many streams as we allow have room for fields of 2.7 KB each:
+// whoever keeps to what we announced must not be refused because of a token or some cookies, so who allows more streams
+// allows more.
+constexpr size_t kStreamsBytes = 1800 << 10;
+constexpr size_t kStreamBytes = 4608;         // with no field at all
+constexpr size_t kAllowedStreamBytes = 7372;  // of each stream that may be open
 
 constexpr size_t kRequestCost = 4 << 10;  // of the loop's budget: many small requests may lie in one buffer
 
@@ -44,6 +47,7 @@ ServerConnection::ServerConnection(Server& server, std::unique_ptr<net::Stream> 
     : Connection(Side::server, std::move(stream), std::move(in), server.options().head, server.options().http2),
       server_(server),
       info_(info),
+      allowance_(std::max(kStreamsBytes, kAllowedStreamBytes * server.options().http2.max_concurrent_streams)),
       accepted_(loop().now()),
       wind_down_timer_(*this) {
   const ServerOptions& o = server.options();
@@ -173,7 +177,7 @@ void ServerConnection::on_request(ServerExchange& x, bool end_stream) {
   if (fault == HeadFault::flood) return end(NGHTTP2_ENHANCE_YOUR_CALM);
   if (fault == HeadFault::malformed) return refuse(x, NGHTTP2_PROTOCOL_ERROR);
   count_held(x, kStreamBytes + head_reader_.held());
-  if (fault == HeadFault::no_room || (held_bytes_ > kStreamsBytes && exchanges_.size() > 1))
+  if (fault == HeadFault::no_room || (held_bytes_ > allowance_ && exchanges_.size() > 1))
     return refuse(x, NGHTTP2_REFUSED_STREAM);
 
   if (fault != HeadFault::none) x.refusal = status_of(fault);
@@ -205,7 +209,7 @@ void ServerConnection::on_trailers(ServerExchange& x, bool end_stream) {
   on_end_stream(x.as_stream());
 }
 
-size_t ServerConnection::room() const { return held_bytes_ < kStreamsBytes ? kStreamsBytes - held_bytes_ : 0; }
+size_t ServerConnection::room() const { return held_bytes_ < allowance_ ? allowance_ - held_bytes_ : 0; }
 
 void ServerConnection::count_held(ServerExchange& x, size_t bytes) {
   x.held_bytes += bytes;

@@ -64,6 +64,7 @@ class ServerConnection final : public http::ServerConnection, private Connection
 
   Server& server_;
   const ConnectionInfo info_;
+  const size_t allowance_;  // bytes that all open streams may hold
   const TimePoint accepted_;
   std::vector<ServerExchange*> exchanges_;
   std::vector<ServerExchange*> arrived_;  // requests of the bytes read last, not yet dispatched
