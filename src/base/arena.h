@@ -56,6 +56,9 @@ class Arena {
     return {out, n};
   }
 
+  // The most memory that a text of `size` bytes takes: what is left of a chunk when the next is begun counts with it.
+  static constexpr size_t cost(size_t size) { return size > kLarge ? size + 32 : size + size / 3; }
+
   // Forgets everything; keeps the first, inline part for the next request.
   void reset() {
     if (chunks_ != nullptr) free_chunks();
@@ -71,19 +74,24 @@ class Arena {
   struct Chunk {
     Chunk* next;
   };
+  static constexpr size_t kLarge =
+      (kChunk - sizeof(Chunk)) / 4;  // above it: a chunk of its own, so that no more is lost
 
   void* allocate_slow(size_t size, size_t align) {
-    const size_t want = sizeof(Chunk) + size + align;
-    const size_t bytes = want > kChunk ? want : kChunk;
+    const bool is_large = size > kLarge;
+    const size_t bytes = is_large ? sizeof(Chunk) + size + align : kChunk;
     auto* chunk = static_cast<Chunk*>(std::malloc(bytes));
     if (chunk == nullptr) std::abort();
     chunk->next = chunks_;
     chunks_ = chunk;
-    current_ = reinterpret_cast<char*>(chunk);
-    capacity_ = bytes;
+    char* const start = reinterpret_cast<char*>(chunk);
     const size_t begin = (sizeof(Chunk) + align - 1) & ~(align - 1);
-    used_ = begin + size;
-    return current_ + begin;
+    if (!is_large) {
+      current_ = start;
+      capacity_ = bytes;
+      used_ = begin + size;
+    }
+    return start + begin;
   }
 
   void free_chunks() {

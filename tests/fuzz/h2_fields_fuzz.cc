@@ -25,8 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   h2::HeadReader reader(limits);
   Arena arena;
   RequestHead head;
-  h2::LargeValues large;
-  reader.begin_request(head, arena, large, SIZE_MAX);
+  reader.begin_request(head, arena);
   while (!rest.empty()) {
     const size_t name_end = std::min(rest.find('\0'), rest.size());
     const std::string_view name = rest.substr(0, name_end);

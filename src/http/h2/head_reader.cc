@@ -11,7 +11,6 @@ namespace fl::http::h2 {
 namespace {
 
 constexpr size_t kFieldCost = 80;   // of each field, beside its bytes
-constexpr size_t kLarge = 1 << 10;  // a quarter of the arena's chunk
 constexpr size_t kFloodFactor = 4;  // times the limit at which a block is too large
 
 constexpr std::array<bool, 256> kNameChars = [] {
@@ -24,9 +23,6 @@ constexpr std::array<bool, 256> kNameChars = [] {
 bool is_field_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return kNameChars[static_cast<unsigned char>(c)]; });
 }
-
-// What a text takes: of the arena, at most a quarter is lost.
-size_t kept_bytes(size_t size) { return size > kLarge ? size + sizeof(LargeValues::value_type) : size + size / 3; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -42,11 +38,10 @@ bool is_scheme(std::string_view scheme) {
 
 }  // namespace
 
-void HeadReader::begin(Of of, HeaderMap* fields, Arena* arena, LargeValues* large, size_t room) {
+void HeadReader::begin(Of of, HeaderMap* fields, Arena* arena, size_t room) {
   of_ = of;
   fields_ = fields;
   arena_ = arena;
-  large_ = large;
   room_ = room;
   pseudo_ = {};
   fault_ = HeadFault::none;
@@ -55,10 +50,10 @@ void HeadReader::begin(Of of, HeaderMap* fields, Arena* arena, LargeValues* larg
   content_length_.reset();
 }
 
-void HeadReader::begin_request(RequestHead& head, Arena& arena, LargeValues& large, size_t room) {
+void HeadReader::begin_request(RequestHead& head, Arena& arena, size_t room) {
   clear_keeping_memory(head);
   request_ = &head;
-  begin(Of::request, &head.headers, &arena, &large, room);
+  begin(Of::request, &head.headers, &arena, room);
 }
 
 void HeadReader::begin_response(ResponseHead& head, Arena& arena) {
@@ -67,16 +62,15 @@ void HeadReader::begin_response(ResponseHead& head, Arena& arena) {
   begin(Of::response, &head.headers, &arena);
 }
 
-void HeadReader::begin_request_trailers(HeaderMap& fields, Arena& arena, LargeValues& large, size_t room) {
-  begin(Of::trailers, &fields, &arena, &large, room);
+void HeadReader::begin_trailers(HeaderMap& fields, Arena& arena, size_t room) {
+  begin(Of::trailers, &fields, &arena, room);
 }
-void HeadReader::begin_trailers(HeaderMap& fields, Arena& arena) { begin(Of::trailers, &fields, &arena); }
 void HeadReader::begin_ignored() { begin(Of::nobody, nullptr, nullptr); }
 
 void HeadReader::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kFieldCost;
   if (bytes_ > kFloodFactor * limits_.max_head_bytes) fault_ = HeadFault::flood;
-  const size_t held = kept_bytes(name.size()) + kept_bytes(value.size()) + kFieldCost;
+  const size_t held = Arena::cost(name.size()) + Arena::cost(value.size()) + kFieldCost;
   if (held_ + held > room_) fail(HeadFault::no_room);
   if (of_ == Of::nobody || fault_ != HeadFault::none) return;
   held_ += held;
@@ -84,17 +78,6 @@ void HeadReader::add(std::string_view name, std::string_view value) {
     add_pseudo(name, value);
   else
     add_field(name, value);
-}
-
-char* HeadReader::allocate(size_t size) {
-  if (large_ != nullptr && size > kLarge) return large_->emplace_front(size, '\0').data();
-  return static_cast<char*>(arena_->allocate(size, 1));
-}
-
-std::string_view HeadReader::keep(std::string_view value) {
-  char* const kept = allocate(value.size());
-  std::ranges::copy(value, kept);
-  return {kept, value.size()};
 }
 
 void HeadReader::add_pseudo(std::string_view name, std::string_view value) {
@@ -111,7 +94,7 @@ void HeadReader::add_pseudo(std::string_view name, std::string_view value) {
   if (place == nullptr || place->has_value() || regular_) return fail(HeadFault::malformed);
   if (place == &pseudo_.path && value.size() > limits_.max_target_bytes) return fail(HeadFault::target_too_long);
   if (bytes_ > limits_.max_head_bytes) return fail(HeadFault::too_large);
-  *place = keep(value);
+  *place = arena_->copy(value);
 }
 
 void HeadReader::add_field(std::string_view name, std::string_view value) {
@@ -146,7 +129,7 @@ void HeadReader::add_field(std::string_view name, std::string_view value) {
     default: break;
   }
   if (bytes_ > limits_.max_head_bytes || fields_->size() == limits_.max_fields) return fail(HeadFault::too_large);
-  fields_->append(id, id == HeaderId::other ? keep(name) : canonical_name(id), keep(value));
+  fields_->append(id, id == HeaderId::other ? arena_->copy(name) : canonical_name(id), arena_->copy(value));
 }
 
 HeadFault HeadReader::end_request(bool end_stream) {
@@ -205,8 +188,8 @@ void HeadReader::join_cookies() {
   size_t size = 0;
   for (const Field& field : *fields_)
     if (field.id == HeaderId::cookie) size += field.value.size() + 2;
-  held_ += kept_bytes(size);
-  char* const joined = allocate(size);
+  held_ += Arena::cost(size);
+  char* const joined = static_cast<char*>(arena_->allocate(size, 1));
   char* end = joined;
   for (const Field& field : *fields_) {
     if (field.id != HeaderId::cookie) continue;

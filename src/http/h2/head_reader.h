@@ -6,9 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <forward_list>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/arena.h"
@@ -29,19 +27,14 @@ enum class HeadFault : uint8_t {
   unknown_protocol,  // 501: extended CONNECT for something else than websockets
 };
 
-// Values too large to lie in the arena, where up to a chunk would be lost to each.
-using LargeValues = std::forward_list<std::string>;
-
 class HeadReader {
  public:
   explicit HeadReader(const h1::HeadLimits& limits) : limits_(limits) {}
 
-  // What a client sends takes no more memory than held() says, and that no more than `room`. `large` lives as long as
-  // the arena.
-  void begin_request(RequestHead& head, Arena& arena, LargeValues& large, size_t room);
-  void begin_request_trailers(HeaderMap& fields, Arena& arena, LargeValues& large, size_t room);
+  // What is sent takes no more memory than held() says, and that no more than `room`.
+  void begin_request(RequestHead& head, Arena& arena, size_t room = SIZE_MAX);
   void begin_response(ResponseHead& head, Arena& arena);
-  void begin_trailers(HeaderMap& fields, Arena& arena);
+  void begin_trailers(HeaderMap& fields, Arena& arena, size_t room = SIZE_MAX);
   // A block for nobody: it is decoded for the sake of HPACK's table only.
   void begin_ignored();
 
@@ -62,12 +55,10 @@ class HeadReader {
     std::optional<std::string_view> method, scheme, authority, path, protocol, status;
   };
 
-  void begin(Of of, HeaderMap* fields, Arena* arena, LargeValues* large = nullptr, size_t room = SIZE_MAX);
+  void begin(Of of, HeaderMap* fields, Arena* arena, size_t room = SIZE_MAX);
   void fail(HeadFault fault) {
     if (fault_ == HeadFault::none) fault_ = fault;
   }
-  char* allocate(size_t size);
-  std::string_view keep(std::string_view value);
   void add_pseudo(std::string_view name, std::string_view value);
   void add_field(std::string_view name, std::string_view value);
   HeadFault end_connect(RequestHead& head);
@@ -80,7 +71,6 @@ class HeadReader {
   ResponseHead* response_ = nullptr;
   HeaderMap* fields_ = nullptr;
   Arena* arena_ = nullptr;
-  LargeValues* large_ = nullptr;
   PseudoFields pseudo_;
   HeadFault fault_ = HeadFault::none;
   bool regular_ = false;  // a regular field has come: no pseudo field may

@@ -145,8 +145,7 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) {
     if (stream == nullptr) return head_reader_.begin_ignored();
     ServerExchange& x = ServerExchange::of(*stream);
-    return head_reader_.begin_request_trailers(x.as_stream().body().received_trailers(), x.arena, x.large_values,
-                                               room());
+    return head_reader_.begin_trailers(x.as_stream().body().received_trailers(), x.arena, room());
   }
   const ServerOptions& o = server_.options();
   ServerExchange& x = *server_.h2_exchanges().lease();
@@ -155,7 +154,7 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
   exchanges_.push_back(&x);
   nghttp2_session_set_stream_user_data(session(), frame.hd.stream_id, &x.as_stream());
   // One that is alone may have as large a head as the limit says.
-  head_reader_.begin_request(x.request, x.arena, x.large_values, exchanges_.size() > 1 ? room() : SIZE_MAX);
+  head_reader_.begin_request(x.request, x.arena, exchanges_.size() > 1 ? room() : SIZE_MAX);
   guard_.on_stream_opened(loop().now());
   if ((o.max_requests > 0 && ++requests_ >= o.max_requests) ||
       (o.max_age > 0s && loop().now() - accepted_ >= o.max_age))

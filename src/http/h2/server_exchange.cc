@@ -17,7 +17,6 @@ void ServerExchange::end() {
   deadline_.cancel();
   Exchange::recycle();
   Stream::recycle();
-  large_values.clear();
   held_bytes = 0;
   refusal = 0;
   continue_pending = response_started = dispatched = arrived = is_tunnel = aborted_ = false;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "http/exchange.h"
-#include "http/h2/head_reader.h"
 #include "http/h2/stream.h"
 
 namespace fl::http::h2 {
@@ -36,7 +35,6 @@ class ServerExchange final : public Exchange, private Stream {
     ServerExchange& exchange_;
   };
 
-  LargeValues large_values;       // of the request's fields, beside the arena
   size_t held_bytes = 0;          // of the connection's allowance
   uint16_t refusal = 0;           // status to answer with, without asking anybody
   bool continue_pending = false;  // the client waits for 100 Continue
