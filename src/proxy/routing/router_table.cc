@@ -23,12 +23,13 @@ std::vector<Router> in_priority_order(std::vector<Router> routers) {
 
 }  // namespace
 
-RouterTable::RouterTable(std::vector<Router> routers) : routers_(in_priority_order(std::move(routers))) {
+RouterTable::RouterTable(std::vector<Router> routers) {
   std::vector<std::pair<std::string_view, uint32_t>> exact, wildcard;
-  entries_.reserve(routers_.size());
-  for (uint32_t i = 0; i < routers_.size(); ++i) {
-    const rules::Rule& rule = *routers_[i].rule;
-    entries_.push_back({.rule = rule.host_suffices() ? nullptr : &rule, .id = routers_[i].id});
+  routers_.reserve(routers.size());
+  for (Router& router : in_priority_order(std::move(routers))) {
+    const auto i = static_cast<uint32_t>(routers_.size());
+    const rules::Rule& rule = *router.rule;  // shared: stays where it is
+    routers_.push_back({.router = std::move(router), .host_suffices = rule.host_suffices()});
     const auto& hosts = rule.required_hosts();
     if (!hosts) {
       any_host_.push_back(i);
@@ -54,15 +55,15 @@ int RouterTable::find(const rules::RouteRequest& request) const {
     candidates.add(wildcard_.find(parent_domain(name)));
   }
   candidates.add(any_host_);
-  const int64_t found =
-      candidates.first([&](uint32_t i) { return entries_[i].rule == nullptr || entries_[i].rule->matches(request); });
-  return found < 0 ? -1 : entries_[static_cast<size_t>(found)].id;
+  const int64_t found = candidates.first(
+      [&](uint32_t i) { return routers_[i].host_suffices || routers_[i].router.rule->matches(request); });
+  return found < 0 ? -1 : routers_[static_cast<size_t>(found)].router.id;
 }
 
 std::vector<Verdict> RouterTable::explain(const rules::RouteRequest& request) const {
   std::vector<Verdict> verdicts;
   verdicts.reserve(routers_.size());
-  for (const Router& router : routers_) {
+  for (const auto& [router, _] : routers_) {
     std::string failed = router.rule->failed_matcher(request);
     const bool matches = failed.empty();
     verdicts.push_back({router.id, router.priority, matches, std::move(failed)});

@@ -42,14 +42,12 @@ class RouterTable {
   size_t size() const { return routers_.size(); }
 
  private:
-  // All of a router that most requests need, so that a look-up among many touches little memory.
   struct Entry {
-    const rules::Rule* rule = nullptr;  // null: being found by its host is enough
-    int id = 0;
+    Router router;
+    bool host_suffices = false;  // as its rule says, whose own memory is rarely in a cache among many
   };
 
-  std::vector<Router> routers_;     // highest priority first; positions below are into this
-  std::vector<Entry> entries_;      // the same
+  std::vector<Entry> routers_;      // highest priority first; positions below are into this
   HostIndex exact_;                 // rules that need a host
   HostIndex wildcard_;              // rules that need *.suffix, by ".suffix"
   std::vector<uint32_t> any_host_;  // all other rules, ascending
