@@ -1,5 +1,4 @@
 """A control plane that wants keys, on the network of hosts that docker_hosts.py makes, and an agent on each of them."""
-import os
 import socket
 
 from docker_hosts import TEST_ADDRESS  # first: it knows where support.py is
@@ -41,12 +40,9 @@ class HostsTest(PairTest):
     def start_proxy(self):
         """-> the port of one that finds the cluster's tasks"""
         web = free_port()
-        self.pair.start("proxy", f"--entryPoints.web.address=127.0.0.1:{web}", "--providers.ecs.clusters=demo",
-                        "--providers.ecs.region=us-east-1", f"--providers.ecs.accessKeyID={self.KEYS[0]}",
-                        f"--providers.ecs.secretAccessKey={self.KEYS[1]}",
-                        "--providers.providersThrottleDuration=50ms", "--log.level=DEBUG",
-                        "--serversTransport.forwardingTimeouts.dialTimeout=1s",
-                        environment={**os.environ, "AWS_ENDPOINT_URL": self.pair.url})
+        key, secret = self.KEYS
+        self.pair.start_proxy(web, f"--providers.ecs.accessKeyID={key}", f"--providers.ecs.secretAccessKey={secret}",
+                              "--log.level=DEBUG", "--serversTransport.forwardingTimeouts.dialTimeout=1s")
         wait_until(lambda: accepts(web), "the proxy listens", LIMIT)
         return web
 
