@@ -1,21 +1,11 @@
-// The agent against a scripted control plane and real processes: the conversation of agent-wire-log.txt, and what must
-// hold when either side goes away.
+// The agent against a scripted control plane and real processes: the conversation of agent-wire-log.txt, and what it
+// tells of its tasks.
 #include "agent/agent.h"
 
 #include <gmock/gmock.h>
-#include <signal.h>
 
-#include <filesystem>
-
-#include "agent/engine/process/process_engine.h"
-#include "agent/engine/process/shim.h"
-#include "agent/fake_control_plane_for_test.h"
-#include "aws/environment.h"
+#include "agent/agent_for_test.h"
 #include "base/strings.h"
-#include "ecs/shape.h"
-#include "http/fetch.h"
-#include "net/resolver.h"
-#include "support/temporary_directory.h"
 
 namespace fl::agent {
 namespace {
@@ -23,141 +13,7 @@ namespace {
 using namespace ecs::agent;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-std::string task_arn(std::string_view id) { return fmt::format("arn:aws:ecs:eu-west-1:000000000000:task/fl/{}", id); }
-
-ecs::agent::Container shell(std::string name, std::string script) {
-  ecs::agent::Container container;
-  container.name = std::move(name);
-  container.image = "host";
-  container.command = Strings{"/bin/sh", "-c", std::move(script)};
-  container.essential = true;
-  container.stop_timeout = 2;
-  return container;
-}
-
-// One life of the agent; several may follow each other in one data directory.
-class Life {
- public:
-  Life(net::Loop& loop, const std::string& directory, const std::string& url, Duration cleanup_wait = 1h)
-      : loop_(loop),
-        environment_({{"AWS_ENDPOINT_URL_ECS", url}, {"AWS_ACCESS_KEY_ID", "x"}, {"AWS_SECRET_ACCESS_KEY", "y"}}),
-        engine_(loop,
-                {.directory = directory, .program = std::filesystem::read_symlink("/proc/self/exe"), .why = "test"}) {
-    AgentOptions options;
-    options.data_directory = directory;
-    options.registration.cluster = "fl";
-    options.registration.region = "eu-west-1";
-    options.registration.attributes = {{"role", "web"}};
-    options.tasks.cleanup_wait = cleanup_wait;
-    control_plane_ = *session::ControlPlane::create(fetcher_, environment_, {.region = "eu-west-1", .stop = &stop_});
-    agent_.emplace(loop_, engine_, *control_plane_, std::move(options));
-    net::spawn(run());
-  }
-  void stop() { stop_.request_stop(); }
-  bool ended() const { return result_.has_value(); }
-  Result<>& result() { return *result_; }
-
- private:
-  net::Task<> run() { result_ = co_await agent_->run(stop_); }
-
-  net::Loop& loop_;
-  net::StopSource stop_;
-  aws::FixedEnvironment environment_;
-  net::Resolver resolver_{loop_};
-  http::Fetcher fetcher_{loop_, resolver_, nullptr};
-  engine::ProcessEngine engine_;
-  std::unique_ptr<session::ControlPlane> control_plane_;
-  std::optional<Agent> agent_;
-  std::optional<Result<>> result_;
-};
-
-class AgentTest : public ::testing::Test {
- protected:
-  AgentTest() {
-    loop.make_current();
-    control.emplace(loop);
-  }
-  void TearDown() override {
-    if (life) end();
-    // What a test leaves running ends with it.
-    for (const auto& entry : std::filesystem::directory_iterator(directory.path() + "/containers"))
-      if (const auto state = engine::process::read_state(entry.path())) {
-        const int fd = engine::process::open_pidfd(state->shim);
-        if (fd < 0) continue;
-        engine::process::send_signal(fd, SIGKILL);
-        ::close(fd);
-      }
-    control->close();
-    EXPECT_TRUE(turn_until([&] { return control->idle(); }));
-  }
-
-  template <class Condition>
-  [[nodiscard]] bool turn_until(Condition condition) {
-    const TimePoint give_up = system_clock().now() + 10s;
-    while (!condition()) {
-      if (system_clock().now() > give_up) return false;
-      loop.post([] {});  // so that waiting ends
-      loop.turn(true);
-    }
-    return true;
-  }
-
-  void begin(Duration cleanup_wait = 1h) { life.emplace(loop, directory.path(), control->url(), cleanup_wait); }
-  void end() {
-    life->stop();
-    ASSERT_TRUE(turn_until([&] { return life->ended(); }));
-    life.reset();
-  }
-  void connected() {
-    ASSERT_TRUE(turn_until([&] { return control->has_acs(); }));
-  }
-
-  void send_task(std::string_view id, std::vector<ecs::agent::Container> containers, std::string status = "RUNNING") {
-    ecs::agent::Task task;
-    task.arn = task_arn(id);
-    task.desired_status = std::move(status);
-    task.family = "web";
-    task.version = "1";
-    task.containers = std::move(containers);
-    PayloadMessage message;
-    message.message_id = fmt::format("m-{}", ++messages);
-    message.tasks = std::vector{task};
-    control->send(message);
-  }
-  [[nodiscard]] bool told(std::string_view id, const std::vector<std::string>& statuses) {
-    return turn_until([&] { return control->told(task_arn(id)) == statuses; });
-  }
-  // What is not acknowledged would be told again by the next agent.
-  [[nodiscard]] bool knows_running_was_told(std::string_view id) {
-    return turn_until([&] {
-      const auto text = engine::process::read_file(fmt::format("{}/tasks/{}.json", directory.path(), id));
-      return text && text->contains(R"("reported":1)");
-    });
-  }
-  const ecs::SubmitTaskStateChangeRequest& last_change() { return control->changes.back(); }
-  const ecs::ContainerStateChange& container_change(std::string_view name) {
-    for (const auto& change : ecs::items(last_change().containers))
-      if (change.container_name == name && change.status == last_change().status) return change;
-    ADD_FAILURE() << "nothing is told of " << name;
-    static const ecs::ContainerStateChange kNone;
-    return kNone;
-  }
-  size_t containers_on_disk() const {
-    const std::filesystem::directory_iterator all(directory.path() + "/containers");
-    return static_cast<size_t>(std::distance(begin_of(all), end_of(all)));
-  }
-  static std::filesystem::directory_iterator begin_of(std::filesystem::directory_iterator it) { return it; }
-  static std::filesystem::directory_iterator end_of(const std::filesystem::directory_iterator&) { return {}; }
-
-  TemporaryDirectory directory;
-  net::Loop loop;
-  std::optional<FakeControlPlane> control;
-  std::optional<Life> life;
-  int messages = 0;
-};
 
 TEST_F(AgentTest, FollowsTheRecordedConversation) {
   begin();
@@ -227,15 +83,7 @@ TEST_F(AgentTest, FollowsTheRecordedConversation) {
 TEST_F(AgentTest, AnAwsvpcTaskWithoutPortsTellsItsAddress) {
   begin();
   connected();
-  ecs::agent::Task task;
-  task.arn = task_arn("vpc");
-  task.desired_status = "RUNNING";
-  task.network_mode = "awsvpc";
-  task.containers = std::vector{shell("web", "trap 'exit 0' TERM; while :; do sleep 0.01; done")};
-  PayloadMessage message;
-  message.message_id = "m-vpc";
-  message.tasks = std::vector{task};
-  control->send(message);
+  send_task("vpc", {shell("web", "trap 'exit 0' TERM; while :; do sleep 0.01; done")}, "RUNNING", "awsvpc");
   ASSERT_TRUE(told("vpc", {"RUNNING"}));
   const auto change = container_change("web");
   ASSERT_EQ(ecs::items(change.network_bindings).size(), 1u);
@@ -296,115 +144,6 @@ TEST_F(AgentTest, KillsWhatDoesNotStopInTime) {
   send_task("t1", {}, "STOPPED");
   ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
   EXPECT_THAT(container_change("web").exit_code.value_or(0), ::testing::AnyOf(137, 143));
-}
-
-TEST_F(AgentTest, ContainersAreTakenOverByTheNextAgent) {
-  begin();
-  connected();
-  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
-  send_task("t2", {shell("web", "while :; do sleep 0.01; done")});
-  ASSERT_TRUE(told("t1", {"RUNNING"}));
-  ASSERT_TRUE(told("t2", {"RUNNING"}));
-  for (const char* id : {"t1", "t2"}) ASSERT_TRUE(knows_running_was_told(id));
-  const size_t told_before = control->changes.size();
-  end();
-  begin();
-  connected();
-  // Known as the same instance, nothing started twice, nothing told twice.
-  EXPECT_EQ(control->calls.back().first, "DiscoverPollEndpoint");
-  EXPECT_EQ(control->count_calls("RegisterContainerInstance"), 2u);
-  const auto again = std::ranges::find_if(control->calls.begin() + 1, control->calls.end(),
-                                          [](const auto& call) { return call.first == "RegisterContainerInstance"; });
-  EXPECT_EQ(again->second.string_at("containerInstanceArn"), FakeControlPlane::kInstance);
-  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
-  ASSERT_TRUE(turn_until([&] { return control->count("AckRequest") == 3; }));
-  EXPECT_EQ(containers_on_disk(), 2u);
-  EXPECT_EQ(control->changes.size(), told_before);
-  send_task("t1", {}, "STOPPED");
-  send_task("t2", {}, "STOPPED");
-  EXPECT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
-  EXPECT_TRUE(told("t2", {"RUNNING", "STOPPED"}));
-}
-
-TEST_F(AgentTest, WhatHappenedWhileNobodyListenedIsToldLater) {
-  begin();
-  connected();
-  send_task("t1", {shell("web", "while [ ! -e ../../../end ]; do sleep 0.01; done; exit 6")});
-  ASSERT_TRUE(told("t1", {"RUNNING"}));
-  control->acknowledges = false;
-  std::filesystem::create_directory(directory.path() + "/end");
-  ASSERT_TRUE(turn_until([&] { return control->count_calls("SubmitTaskStateChange") >= 2; }));
-  EXPECT_THAT(control->told(task_arn("t1")), ElementsAre("RUNNING"));
-  end();  // not acknowledged: kept over a restart
-  control->acknowledges = true;
-  begin();
-  ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
-  EXPECT_EQ(container_change("web").exit_code, 6);
-}
-
-TEST_F(AgentTest, RunsOnWithoutAControlPlane) {
-  begin();
-  connected();
-  send_task("t1", {shell("web", "while :; do sleep 0.01; done")});
-  ASSERT_TRUE(told("t1", {"RUNNING"}));
-  const uint16_t port = control->port();
-  control->close();
-  ASSERT_TRUE(turn_until([&] { return control->idle(); }));
-  control.emplace(loop, port);
-  ASSERT_TRUE(turn_until([&] { return control->has_acs(); }));
-  EXPECT_THAT(control->changes, IsEmpty());
-  send_task("t1", {}, "STOPPED");
-  EXPECT_TRUE(told("t1", {"STOPPED"}));
-}
-
-TEST_F(AgentTest, StopsWhatTheManifestDoesNotKnowOnceThatIsConfirmed) {
-  begin();
-  connected();
-  send_task("keep", {shell("web", "while :; do sleep 0.01; done")});
-  send_task("drop", {shell("web", "while :; do sleep 0.01; done")});
-  ASSERT_TRUE(told("keep", {"RUNNING"}));
-  ASSERT_TRUE(told("drop", {"RUNNING"}));
-  control->send(TaskManifestMessage{
-      .message_id = "mf", .timeline = 3, .tasks = std::vector{TaskIdentifier{task_arn("keep"), {}, "RUNNING"}}});
-  ASSERT_TRUE(turn_until([&] { return control->count("TaskStopVerificationMessage") == 1; }));
-  TaskStopVerificationMessage question;
-  ASSERT_TRUE(decode(control->from_acs.back().message, question));
-  ASSERT_EQ(ecs::items(question.stop_candidates).size(), 1u);
-  EXPECT_EQ(question.stop_candidates->at(0).task_arn, task_arn("drop"));
-  control->send(TaskStopVerificationAck{.message_id = "mf", .generated_at = 1, .stop_tasks = question.stop_candidates});
-  EXPECT_TRUE(told("drop", {"RUNNING", "STOPPED"}));
-  // An older manifest has been overtaken.
-  control->send(TaskManifestMessage{.message_id = "old", .timeline = 2, .tasks = std::vector<TaskIdentifier>{}});
-  control->send(HeartbeatMessage{.message_id = "after", .healthy = true});
-  ASSERT_TRUE(turn_until([&] { return control->count("HeartbeatAckRequest") == 1; }));
-  EXPECT_EQ(control->count("TaskStopVerificationMessage"), 1u);
-  EXPECT_THAT(control->told(task_arn("keep")), ElementsAre("RUNNING"));
-}
-
-TEST_F(AgentTest, StaysAwayWhenItWasDeregistered) {
-  begin();
-  connected();
-  send_task("t1", {shell("web", "while [ ! -e ../../../end ]; do sleep 0.01; done; exit 6")});
-  ASSERT_TRUE(told("t1", {"RUNNING"}));
-  control->send_text(ecs::agent::error_text("InactiveInstanceException", "gone"));
-  ASSERT_TRUE(turn_until([&] { return !control->has_acs(); }));
-  // What still runs is told of to its end, which takes longer than registering anew would have.
-  std::filesystem::create_directory(directory.path() + "/end");
-  ASSERT_TRUE(told("t1", {"RUNNING", "STOPPED"}));
-  EXPECT_EQ(control->count_calls("RegisterContainerInstance"), 1u);
-  EXPECT_EQ(control->acs_connections, 1);
-}
-
-TEST_F(AgentTest, RegistersAnewWhenItIsNotKnown) {
-  begin();
-  connected();
-  control->send_text(ecs::agent::error_text("InvalidInstanceException", "never heard of"));
-  ASSERT_TRUE(turn_until(
-      [&] { return control->count_calls("RegisterContainerInstance") == 2 && control->acs_connections == 2; }));
-  std::vector<json::Value> registrations;
-  for (const auto& [action, request] : control->calls)
-    if (action == "RegisterContainerInstance") registrations.push_back(request);
-  EXPECT_EQ(registrations.at(1).find("containerInstanceArn"), nullptr);
 }
 
 TEST_F(AgentTest, SurvivesMessagesItCannotRead) {
