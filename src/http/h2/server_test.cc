@@ -1,22 +1,12 @@
 #include "http/server.h"
 
-#include <malloc.h>
-
 #include <algorithm>
-#include <functional>
 #include <map>
 
-#include "http/testing/http2_frames.h"
-#include "http/websocket.h"
-#include "net/wake.h"
-#include "support/loop_fixture.h"
+#include "http/h2/server_for_test.h"
 
 namespace fl::http::h2 {
 namespace {
-
-using namespace http::testing;
-
-using fl::testing::Peer;
 
 // A body of the given chunks, with an error or trailers behind them; one is given out when the gate is opened.
 class ScriptedBody final : public BodySource {
@@ -37,60 +27,6 @@ class ScriptedBody final : public BodySource {
   std::vector<std::string> chunks_;
   BodyError error_;
   size_t next_ = 0;
-};
-
-class ScriptedHandler final : public Handler {
- public:
-  std::function<net::Task<>(Exchange&)> f;
-  net::Task<> handle(Exchange& x) const override { return f(x); }
-};
-
-class Http2Server : public fl::testing::LoopFixture {
- protected:
-  Http2Server() {
-    handler.f = [](Exchange& x) -> net::Task<> {
-      x.respond(200, "ok");
-      co_return;
-    };
-  }
-  ~Http2Server() override {
-    if (server) server->close_all();
-    quiesce();
-    pass(3s);
-  }
-
-  // A client whose greeting is done; it sees the answers in `received`.
-  std::unique_ptr<Peer> connect(std::string_view settings = "") {
-    if (!server) server.emplace(loop, options, handler);
-    auto [stream, peer] = make_pair();
-    ConnectionInfo info;
-    info.peer.ip = *net::IpAddress::parse("10.0.0.9");
-    server->serve(std::move(stream), info);
-    peer->send(std::string(kTestPreface) + frame(FrameType::settings, 0, 0, settings));
-    settle(*peer);
-    peer->send(frame(FrameType::settings, kAck, 0, ""));
-    settle(*peer);
-    return std::move(peer);
-  }
-  void settle(Peer& peer) {
-    quiesce();
-    received.take(peer.received);
-  }
-  void request(Peer& peer, uint32_t id, std::string path = "/", std::string method = "GET", bool ends = true) {
-    peer.send(frame(FrameType::headers, kEndHeaders | (ends ? kEndStream : 0), id,
-                    hpack(request_fields(std::move(method), std::move(path)))));
-    settle(peer);
-  }
-  void window(Peer& peer, uint32_t id, uint32_t bytes) {
-    peer.send(frame(FrameType::window_update, 0, id, number(bytes, 4)));
-    settle(peer);
-  }
-  size_t data(uint32_t id) { return received.streams[id].data.size(); }
-
-  ServerOptions options;
-  ScriptedHandler handler;
-  std::optional<Server> server;
-  ReceivedFrames received;
 };
 
 TEST_F(Http2Server, KnowsThePrefaceHoweverItIsCut) {
@@ -332,21 +268,6 @@ TEST_F(Http2Server, AnEarlyAnswerLetsTheUploadEnd) {
   }
 }
 
-struct Listener final : ClientGoneListener {
-  bool gone = false;
-  net::Wake wake;
-  void on_client_gone() noexcept override {
-    gone = true;
-    wake.notify();
-  }
-};
-
-net::Task<> until_gone(Exchange& x) {
-  Listener listener;
-  x.watch_client(&listener);
-  while (!listener.gone) co_await listener.wake;
-}
-
 TEST_F(Http2Server, ClientGoneIsTold) {
   Listener listener;
   int ended = 0;
@@ -439,201 +360,6 @@ TEST_F(Http2Server, CloseAllEndsEverything) {
   server->close_all();
   EXPECT_TRUE(turn_until([&] { return server->connections() == 0; }));
   EXPECT_EQ(server->active_exchanges(), 0U);
-}
-
-// Whatever the fields of open streams look like, they share one allowance; who is refused may try again.
-TEST_F(Http2Server, WhatAllStreamsHoldIsBounded) {
-  struct Case {
-    std::string_view name;
-    TestFields fields;
-    size_t least, most;  // streams that are served, of 250
-  };
-  TestFields call{{"te", "trailers"},
-                  {"content-type", "application/grpc"},
-                  {"user-agent", "grpc-python/1.80.0 grpc-c/53.0.0 (linux; chttp2)"},
-                  {"grpc-accept-encoding", "identity, deflate, gzip"},
-                  {"grpc-timeout", "59999m"},
-                  {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
-                  {"authorization", std::string(1200, 'x')}};
-  TestFields many, uneven, cookies;
-  for (int i = 0; i < 100; ++i) many.emplace_back("a", "");
-  for (int i = 0; i < 10; ++i) uneven.insert(uneven.end(), {{"a", std::string(1025, 'x')}, {"b", "x"}});
-  for (int i = 0; i < 4; ++i) cookies.emplace_back("cookie", std::string(1000, 'c'));
-  const Case cases[] = {
-      {"no fields of their own", {}, 250, 250},
-      {"a call with a token", call, 250, 250},
-      {"one of 3 KiB", {{"a", std::string(3 << 10, 'x')}}, 215, 235},
-      {"one of 15 KB", {{"a", std::string(15'000, 'x')}}, 85, 95},
-      {"many without a value", many, 130, 150},
-      {"large and small in turn", uneven, 90, 110},
-      {"cookies, which are joined", cookies, 100, 140},
-  };
-  handler.f = until_gone;
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    TestFields fields = request_fields();
-    fields.insert(fields.end(), c.fields.begin(), c.fields.end());
-    const std::string block = hpack(fields);
-    const size_t before = ::mallinfo2().uordblks;
-    auto client = connect();
-    for (uint32_t i = 0; i < 250; ++i) {
-      client->send(frame(FrameType::headers, kEndHeaders | kEndStream, 1 + 2 * i, block));
-      if (i % 10 == 0) quiesce();
-    }
-    quiesce();
-    EXPECT_LT(::mallinfo2().uordblks - before, 2'000'000U);  // always, where a sanitizer has the heap
-    const size_t served = server->active_exchanges();
-    EXPECT_GE(served, c.least);
-    EXPECT_LE(served, c.most);
-    ReceivedFrames answers;
-    answers.take(client->received);
-    EXPECT_EQ(answers.streams[499].rst, served == 250 ? int64_t{-1} : int64_t{kRefusedStream});
-    EXPECT_TRUE(answers.goaways.empty());
-    client->close();
-    EXPECT_TRUE(turn_until([&] { return server->connections() == 0; }));
-    server.reset();  // and the exchanges it keeps
-  }
-}
-
-// Whoever keeps to the number of streams we announce is served.
-TEST_F(Http2Server, MoreStreamsMayHoldMore) {
-  options.http2.max_concurrent_streams = 600;
-  handler.f = until_gone;
-  auto client = connect();
-  const std::string block = hpack(request_fields());
-  for (uint32_t i = 0; i < 600; ++i) {
-    client->send(frame(FrameType::headers, kEndHeaders | kEndStream, 1 + 2 * i, block));
-    if (i % 10 == 0) settle(*client);
-  }
-  settle(*client);
-  EXPECT_EQ(server->active_exchanges(), 600U);
-}
-
-// Trailers count, too: each stream could bring as much of them as of a head.
-TEST_F(Http2Server, TrailersCountAmongWhatStreamsHold) {
-  handler.f = until_gone;
-  auto client = connect();
-  for (uint32_t i = 0; i < 100; ++i) {
-    const uint32_t id = 1 + 2 * i;
-    client->send(frame(FrameType::headers, kEndHeaders, id, hpack(request_fields("POST"))));
-    client->send(frame(FrameType::headers, kEndHeaders | kEndStream, id, hpack({{"a", std::string(16'000, 'x')}})));
-    settle(*client);
-  }
-  EXPECT_GE(server->active_exchanges(), 80U);
-  EXPECT_LE(server->active_exchanges(), 95U);
-  EXPECT_TRUE(received.goaways.empty());
-}
-
-// ---- websockets (RFC 8441)
-
-class FarEnd final : public Tunnel {
- public:
-  explicit FarEnd(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {}
-  net::Stream& stream() override { return *stream_; }
-  net::InBuffer& in() override { return in_; }
-
- private:
-  std::unique_ptr<net::Stream> stream_;
-  net::InBuffer in_;
-};
-
-class Http2WebSocket : public Http2Server {
- protected:
-  Http2WebSocket() {
-    handler.f = [this](Exchange& x) -> net::Task<> {
-      EXPECT_EQ(x.request.method, "GET");
-      EXPECT_EQ(x.request.upgrade, "websocket");
-      EXPECT_EQ(x.request_body, nullptr);
-      const std::string_view* key = x.request.headers.find(HeaderId::sec_websocket_key);
-      EXPECT_NE(key, nullptr);
-      auto [stream, peer] = make_pair();
-      far = std::move(peer);
-      x.response.status = 101;
-      x.response.upgrade = "websocket";
-      x.response.headers.append(HeaderId::sec_websocket_accept,
-                                x.arena.copy(right_key ? websocket_accept(*key) : "AAAA"));
-      x.response.headers.append(HeaderId::sec_websocket_protocol, "chat");
-      x.tunnel = std::make_unique<FarEnd>(std::move(stream));
-      co_return;
-    };
-  }
-  std::unique_ptr<Peer> open() {
-    auto peer = connect();
-    TestFields fields = request_fields("CONNECT", "/chat");
-    fields.insert(fields.begin() + 1, {":protocol", "websocket"});
-    peer->send(frame(FrameType::headers, kEndHeaders, 1, hpack(fields)));
-    settle(*peer);
-    return peer;
-  }
-  bool right_key = true;
-  std::unique_ptr<Peer> far;
-};
-
-TEST_F(Http2WebSocket, BytesBothWaysAndHalfClose) {
-  auto client = open();
-  EXPECT_EQ(received.status(1), 200);
-  EXPECT_EQ(received.field(1, "sec-websocket-protocol"), "chat");
-  EXPECT_EQ(received.field(1, "sec-websocket-accept"), "");
-  EXPECT_EQ(received.field(1, "upgrade"), "");
-  client->send(frame(FrameType::data, 0, 1, "ping"));
-  EXPECT_EQ(receive_until(*far, "ping"), "ping");
-  far->send("pong");
-  settle(*client);
-  EXPECT_EQ(received.streams[1].data, "pong");
-  pass(300s);  // no time limit but the grace time's
-  far->send("late");
-  settle(*client);
-  EXPECT_EQ(received.streams[1].data, "ponglate");
-  client->send(frame(FrameType::data, kEndStream, 1, "end"));
-  EXPECT_EQ(receive_to_end(*far), "end");
-  EXPECT_FALSE(received.streams[1].ended);
-  far->half_close();
-  settle(*client);
-  EXPECT_TRUE(received.streams[1].ended);
-  EXPECT_EQ(received.streams[1].rst, -1);
-  EXPECT_EQ(server->active_exchanges(), 0U);
-}
-
-TEST_F(Http2WebSocket, ManyBytesFollowTheWindow) {
-  auto client = open();
-  far->send(std::string(500'000, 'x'));
-  settle(*client);
-  EXPECT_EQ(data(1), 65535U);
-  for (int i = 0; i < 20; ++i) {
-    window(*client, 0, 65535);
-    window(*client, 1, 65535);
-  }
-  EXPECT_EQ(data(1), 500'000U);
-}
-
-TEST_F(Http2WebSocket, ResetOfEitherSideEndsBoth) {
-  auto client = open();
-  client->send(frame(FrameType::rst_stream, 0, 1, number(kCancel, 4)));
-  EXPECT_TRUE(turn_until([&] { return far->gone(); }));
-  EXPECT_EQ(server->active_exchanges(), 0U);
-  received.streams.clear();
-  client = open();
-  far->reset();
-  settle(*client);
-  EXPECT_GE(received.streams[1].rst, 0);
-  EXPECT_EQ(server->active_exchanges(), 0U);
-}
-
-TEST_F(Http2WebSocket, AServerThatCannotCountIsRefused) {
-  right_key = false;
-  auto client = open();
-  EXPECT_EQ(received.status(1), 502);
-}
-
-TEST_F(Http2WebSocket, DrainLeavesThemAlone) {
-  auto client = open();
-  server->drain();
-  pass(20s);
-  far->send("still here");
-  settle(*client);
-  EXPECT_EQ(received.streams[1].data, "still here");
-  server->close_all();
-  EXPECT_TRUE(turn_until([&] { return server->connections() == 0; }));
 }
 
 }  // namespace
