@@ -1,10 +1,11 @@
 #include "base/crypto.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
+
+#include <memory>
 
 #include "base/check.h"
 
@@ -21,26 +22,62 @@ constexpr int base64_value(char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+// libcrypto's look-up of an algorithm by name and the making of a context cost more than a short text's digest: each
+// thread keeps its own.
+template <class T, void (*kFree)(T*)>
+using Kept = std::unique_ptr<T, decltype([](T* context) { kFree(context); })>;
+
+using Digester = Kept<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Authenticator = Kept<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+
+Digester new_digester(const char* algorithm) {
+  const Kept<EVP_MD, EVP_MD_free> found(EVP_MD_fetch(nullptr, algorithm, nullptr));
+  Digester digester(EVP_MD_CTX_new());
+  FL_CHECK(digester != nullptr && EVP_DigestInit_ex2(digester.get(), found.get(), nullptr) == 1);
+  return digester;
+}
+
+Authenticator new_hmac_sha256() {
+  const Kept<EVP_MAC, EVP_MAC_free> found(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  Authenticator authenticator(EVP_MAC_CTX_new(found.get()));
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>("SHA256"), 0),
+      OSSL_PARAM_construct_end()};
+  FL_CHECK(authenticator != nullptr && EVP_MAC_CTX_set_params(authenticator.get(), parameters) == 1);
+  return authenticator;
+}
+
+template <size_t kSize>
+std::array<uint8_t, kSize> digest(const Digester& digester, std::string_view data) {
+  std::array<uint8_t, kSize> digest;
+  unsigned size = 0;
+  FL_CHECK(EVP_DigestInit_ex2(digester.get(), nullptr, nullptr) == 1 &&
+           EVP_DigestUpdate(digester.get(), data.data(), data.size()) == 1 &&
+           EVP_DigestFinal_ex(digester.get(), digest.data(), &size) == 1 && size == kSize);
+  return digest;
+}
+
 }  // namespace
 
 std::array<uint8_t, 20> sha1(std::string_view data) {
-  std::array<uint8_t, 20> digest;
-  FL_CHECK(SHA1(bytes_of(data), data.size(), digest.data()) != nullptr);
-  return digest;
+  thread_local const Digester digester = new_digester("SHA1");
+  return digest<20>(digester, data);
 }
 
 std::array<uint8_t, 32> sha256(std::string_view data) {
-  std::array<uint8_t, 32> digest;
-  FL_CHECK(SHA256(bytes_of(data), data.size(), digest.data()) != nullptr);
-  return digest;
+  thread_local const Digester digester = new_digester("SHA256");
+  return digest<32>(digester, data);
 }
 
 std::array<uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data) {
-  std::array<uint8_t, 32> mac;
+  thread_local const Authenticator authenticator = new_hmac_sha256();
   // A null key means "the last one" to libcrypto; an empty view may hold null.
-  const char* key_bytes = key.empty() ? "" : key.data();
-  FL_CHECK(HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(), mac.data(),
-                nullptr) != nullptr);
+  const std::string_view used = key.empty() ? "" : key;
+  std::array<uint8_t, 32> mac;
+  size_t size = 0;
+  FL_CHECK(EVP_MAC_init(authenticator.get(), bytes_of(used), used.size(), nullptr) == 1 &&
+           EVP_MAC_update(authenticator.get(), bytes_of(data), data.size()) == 1 &&
+           EVP_MAC_final(authenticator.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size());
   return mac;
 }
 

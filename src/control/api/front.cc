@@ -118,8 +118,8 @@ net::Task<Answer<Encoded>> Front::run(const Action& action, Caller caller, std::
 
 void Front::send(http::Exchange& exchange, Written written, std::string_view request_id) const {
   const std::string_view type = exchange.arena.copy(written.error_type);
-  log::debug("control: {} {} {}{}", exchange.request.method, written.status, request_id,
-             type.empty() ? "" : fmt::format(" {}", type));
+  log::debug("control: {} {} {}{}{}", exchange.request.method, written.status, request_id, type.empty() ? "" : " ",
+             type);
   exchange.respond_owned(written.status, std::move(written.body), written.content_type);
   exchange.response.headers.append("x-amzn-RequestId", exchange.arena.copy(request_id));
   if (!type.empty()) exchange.response.headers.append("x-amzn-ErrorType", type);
