@@ -7,6 +7,13 @@ namespace fl::proxy {
 
 using http::HeaderId;
 
+namespace {
+
+constexpr int16_t kUnknown = 2;
+constexpr uint64_t kLastCode = 16;  // UNAUTHENTICATED
+
+}  // namespace
+
 bool is_grpc(const http::RequestHead& request) {
   constexpr std::string_view kType = "application/grpc";
   if (request.version != http::Version::http2) return false;
@@ -16,14 +23,7 @@ bool is_grpc(const http::RequestHead& request) {
 }
 
 int grpc_status_of(uint16_t status) {
-  enum {
-    unknown = 2,
-    permission_denied = 7,
-    unimplemented = 12,
-    internal = 13,
-    unavailable = 14,
-    unauthenticated = 16
-  };
+  enum { permission_denied = 7, unimplemented = 12, internal = 13, unavailable = 14, unauthenticated = 16 };
   switch (status) {
     case 400: return internal;
     case 401: return unauthenticated;
@@ -33,8 +33,21 @@ int grpc_status_of(uint16_t status) {
     case 502:
     case 503:
     case 504: return unavailable;
-    default: return unknown;
+    default: return kUnknown;
   }
+}
+
+int16_t grpc_status_in(const http::HeaderMap& fields) {
+  const std::string_view* const value = fields.find("grpc-status");
+  if (value == nullptr) return -1;
+  const auto code = parse_uint(*value);
+  return code && *code <= kLastCode ? static_cast<int16_t>(*code) : kUnknown;
+}
+
+int16_t grpc_status_of(const http::Exchange& x) {
+  if (const int16_t code = grpc_status_in(x.response.headers); code >= 0) return code;
+  const http::HeaderMap* const trailers = x.response_body != nullptr ? x.response_body->trailers() : nullptr;
+  return trailers != nullptr ? grpc_status_in(*trailers) : int16_t{-1};
 }
 
 net::Task<> answer_as_grpc(http::Exchange& x, net::Task<> task) {

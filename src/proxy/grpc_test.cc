@@ -37,5 +37,16 @@ TEST(Grpc, StatusesOfHttp) {
   for (const auto& [http, grpc] : cases) EXPECT_EQ(grpc_status_of(http), grpc) << http;
 }
 
+TEST(Grpc, StatusesThatServersSend) {
+  const std::pair<std::string_view, int> cases[] = {{"0", 0}, {"7", 7},  {"16", 16}, {"17", 2},
+                                                    {"", 2},  {"-1", 2}, {"x", 2},   {"99999999999999999999", 2}};
+  for (const auto& [sent, read] : cases) {
+    http::HeaderMap fields;
+    fields.append("Grpc-Status", sent);
+    EXPECT_EQ(grpc_status_in(fields), read) << sent;
+  }
+  EXPECT_EQ(grpc_status_in({}), -1);
+}
+
 }  // namespace
 }  // namespace fl::proxy

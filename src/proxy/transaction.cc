@@ -1,5 +1,7 @@
 #include "proxy/transaction.h"
 
+#include "proxy/grpc.h"
+
 namespace fl::proxy {
 
 void Transaction::on_end(http::Exchange& exchange) noexcept {
@@ -12,6 +14,8 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.request_headers = &exchange.request.headers;
   record.origin_headers = record.origin_status != 0 ? &exchange.response.headers : nullptr;
   record.response_headers = &exchange.response.headers;
+  if (record.grpc_status < 0 && (record.grpc_web || is_grpc(exchange.request)))
+    record.grpc_status = grpc_status_of(exchange);
   worker.record(record);
   worker.unpin(pin);
 }

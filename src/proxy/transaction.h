@@ -12,9 +12,14 @@ class Transaction final : public http::Attachment {
  public:
   Transaction(Worker& w, SnapshotPin& p) : worker(w), pin(p) { ++pin.users; }
 
+  // Null when nobody asks.
+  static telemetry::RequestRecord* record_of(const http::Exchange& exchange) {
+    return exchange.attachment == nullptr ? nullptr : &of(exchange).record;
+  }
   // Where a body that changes what the server sent counts it before the change; null when nobody asks.
   static uint64_t* origin_bytes_of(const http::Exchange& exchange) {
-    return exchange.attachment == nullptr ? nullptr : &of(exchange).record.origin_bytes;
+    telemetry::RequestRecord* const record = record_of(exchange);
+    return record == nullptr ? nullptr : &record->origin_bytes;
   }
   static Transaction& of(const http::Exchange& exchange) { return static_cast<Transaction&>(*exchange.attachment); }
 

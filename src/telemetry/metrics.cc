@@ -34,6 +34,7 @@ bool is_media_type(std::string_view value, std::string_view type) {
 
 Protocol protocol_of(const RequestRecord& r) {
   if (r.websocket) return Protocol::websocket;
+  if (r.grpc_web) return Protocol::grpc_web;
   if (r.request_headers == nullptr) return Protocol::http;
   for (const auto& field : *r.request_headers) {
     if (field.id == http::HeaderId::accept && http::has_token(field.value, "text/event-stream")) return Protocol::sse;

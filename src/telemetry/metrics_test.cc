@@ -269,6 +269,12 @@ TEST_F(MetricsTest, CodeMethodAndProtocolLabels) {
        R"(code="14",entrypoint="web",method="GET",protocol="grpc")"},
       {change([&](auto& r) { r.request_headers = &grpc_web; }),
        R"(code="2",entrypoint="web",method="GET",protocol="grpc-web")"},
+      {change([&](auto& r) {
+         r.request_headers = &grpc;  // what grpcWeb made of it
+         r.grpc_web = true;
+         r.grpc_status = 0;
+       }),
+       R"(code="0",entrypoint="web",method="GET",protocol="grpc-web")"},
       {change([](auto& r) { r.entry_point_index = 1; }), R"(entrypoint="dns")"},
   };
   for (const auto& c : cases) {

@@ -44,6 +44,7 @@ struct RequestRecord {
   std::string_view tls_cipher;          // IANA name
   std::string_view tls_client_subject;  // distinguished name; empty: no client certificate
   bool websocket = false;
+  bool grpc_web = false;       // came as gRPC-Web, whatever the fields as forwarded say
   uint64_t request_bytes = 0;  // of the body
 
   uint16_t status = 0;          // sent to the client; 499 when it had gone

@@ -10,7 +10,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from support import ROOT, ProxyTest, issue, one_service, wait_until
+from support import ROOT, ProxyTest, get, issue, one_service, wait_until
 
 try:
     import grpc
@@ -145,6 +145,22 @@ class GrpcTest(ProxyTest):
         wait_until(lambda: code() == grpc.StatusCode.UNAVAILABLE, "a server that is not serving is left out")
         self.service.serving_status = 1
         wait_until(lambda: code() == grpc.StatusCode.OK, "it is back")
+
+    def test_metrics_count_by_grpc_status(self):
+        proxy = self.start(static={"metrics": {"prometheus": {"manualRouting": True}}})
+        dynamic = self.routes(self.url)
+        dynamic["http"]["routers"]["metrics"] = {"rule": "Path(`/metrics`)", "service": "prometheus@internal"}
+        proxy.configure(dynamic)
+        wait_until(lambda: get(proxy.port, "/metrics").status == 200, "metrics are routed")
+        self.unary("Unary", b"x")  # its status comes behind the body
+        with self.assertRaises(grpc.RpcError):
+            self.unary("Fail")  # its status comes with the head
+
+        def counted(code):
+            line = f'traefik_service_requests_total{{code="{code}",method="POST",protocol="grpc",service="s@file"}} 1'
+            return line in get(proxy.port, "/metrics").body
+        for code in (0, 9):
+            wait_until(lambda code=code: counted(code), f"a call that ended with {code} is counted as such")
 
     def test_server_stream(self):
         self.start()

@@ -64,6 +64,7 @@ class GrpcWeb final : public http::Handler {
 
   net::Task<> translate(Exchange& x, bool as_text) const {
     http::RequestHead& request = x.request;
+    if (telemetry::RequestRecord* const record = Transaction::record_of(x)) record->grpc_web = true;
     const std::string_view web_type = request.headers.value("Content-Type");
     const std::string_view format = web_type.substr(as_text ? kText.size() : kWeb.size());
     request.headers.set(HeaderId::content_type, x.arena.concat({kPlain, format}));
@@ -88,8 +89,7 @@ class GrpcWeb final : public http::Handler {
     head.headers.remove(HeaderId::content_length);
     head.has_content_length = false;
     head.framing = http::Framing::chunked;
-    x.response_body =
-        std::make_unique<GrpcWebAnswer>(std::move(x.response_body), as_text, Transaction::origin_bytes_of(x));
+    x.response_body = std::make_unique<GrpcWebAnswer>(std::move(x.response_body), as_text, Transaction::record_of(x));
   }
 
   static std::string_view exposed(Exchange& x) {

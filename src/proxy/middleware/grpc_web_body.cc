@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/strings.h"
 #include "http/trailers.h"
+#include "proxy/grpc.h"
 
 namespace fl::proxy::middleware {
 namespace {
@@ -39,11 +40,13 @@ std::string trailer_frame(const http::HeaderMap* trailers) {
 
 BodyChunk GrpcWebAnswer::convert(const BodyChunk& chunk) {
   if (chunk.error != BodyError::none || !chunk.ready()) return chunk;
-  if (received_ != nullptr) *received_ += chunk.data.size();
+  if (record_ != nullptr) record_->origin_bytes += chunk.data.size();
   out_.assign(chunk.data);
   if (chunk.last) {
     ended_ = true;
-    out_ += trailer_frame(from_->trailers());
+    const http::HeaderMap* const trailers = from_->trailers();
+    if (record_ != nullptr && trailers != nullptr) record_->grpc_status = grpc_status_in(*trailers);
+    out_ += trailer_frame(trailers);
   }
   if (as_text_) out_ = base64_encode(out_);
   return {out_, chunk.last, BodyError::none};

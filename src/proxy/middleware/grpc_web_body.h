@@ -6,15 +6,16 @@
 
 #include "base/arena.h"
 #include "http/body.h"
+#include "telemetry/request_record.h"
 
 namespace fl::proxy::middleware {
 
 // An answer for a page: the server's frames, then its trailers as a frame of their own; all in base64 if asked.
 class GrpcWebAnswer final : public http::BodySource {
  public:
-  // The server's bytes are added to `received`, which outlives it; null: not counted.
-  GrpcWebAnswer(std::unique_ptr<http::BodySource> from, bool as_text, uint64_t* received)
-      : from_(std::move(from)), as_text_(as_text), received_(received) {}
+  // What the server sent, bytes and status, goes into `record`, which outlives it; null: nobody asks.
+  GrpcWebAnswer(std::unique_ptr<http::BodySource> from, bool as_text, telemetry::RequestRecord* record)
+      : from_(std::move(from)), as_text_(as_text), record_(record) {}
 
   http::BodyChunk take() override;
   net::Task<http::BodyChunk> read() override;
@@ -26,7 +27,7 @@ class GrpcWebAnswer final : public http::BodySource {
 
   std::unique_ptr<http::BodySource> from_;
   bool as_text_;
-  uint64_t* const received_;
+  telemetry::RequestRecord* const record_;
   bool ended_ = false;
   std::string out_;
 };

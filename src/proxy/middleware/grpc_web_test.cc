@@ -68,6 +68,15 @@ HandlerPtr make(std::vector<std::string> origins, HandlerPtr next) {
   return *make_grpc_web({.allow_origins = std::move(origins)}, std::move(next));
 }
 
+TEST(GrpcWeb, RecordsWhatTheServerSent) {
+  telemetry::RequestRecord record;
+  GrpcWebAnswer answer(std::make_unique<Chunks>(std::vector<std::string>{"abc"}, Fields{{"Grpc-Status", "7"}}), true,
+                       &record);
+  read_all(answer);
+  EXPECT_EQ(record.origin_bytes, 3U);
+  EXPECT_EQ(record.grpc_status, 7);
+}
+
 TEST(GrpcWeb, BinaryBothWays) {
   const auto server = std::make_shared<Server>();
   ExchangeForTest x("/a.B/C", {{"Content-Type", "application/grpc-web+proto"}});
