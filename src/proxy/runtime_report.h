@@ -2,6 +2,7 @@
 // immutable; the API shows it. What did not change is shared with the report before. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -25,12 +26,18 @@ struct ObjectReport {
   std::vector<std::string> errors;
 
   void warn(std::string text) {
-    errors.push_back(std::move(text));
+    say(std::move(text));
     if (status == Status::enabled) status = Status::warning;
   }
   void disable(std::string text) {
-    errors.push_back(std::move(text));
+    say(std::move(text));
     status = Status::disabled;
+  }
+
+ private:
+  // Once, though what is wrong is found on each entry point.
+  void say(std::string text) {
+    if (std::ranges::find(errors, text) == errors.end()) errors.push_back(std::move(text));
   }
 };
 

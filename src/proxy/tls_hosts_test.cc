@@ -43,6 +43,13 @@ TEST_F(TlsHostsTest, ARouterThatNamesNoHostTakesAny) {
   EXPECT_TRUE(hosts.any_host());
   EXPECT_EQ(hosts.find("a.test"), nullptr);
   EXPECT_FALSE(hosts.differ());
+  EXPECT_EQ(reports.at("all").status, Status::enabled);
+  EXPECT_EQ(reports.at("not").status, Status::warning);
+  builder.build("web");  // as of another entry point
+  EXPECT_EQ(
+      reports.at("not").errors,
+      std::vector<std::string>{"no domain found in rule !Host(`a.test`), so the TLS options applied depend on the "
+                               "server name of each connection: strict@file are not this router's"});
 }
 
 TEST_F(TlsHostsTest, DifferentOptionsForOneHostAreNobodys) {

@@ -15,6 +15,11 @@ TlsHosts TlsHostsBuilder::build(const std::string& entry_point) const {
     if (std::ranges::find(*router.entry_points, entry_point) == router.entry_points->end()) continue;
     const std::vector<std::string> hosts = router.rule->named_hosts();
     any_host = any_host || hosts.empty();
+    if (hosts.empty() && router.options != TlsHosts::kDefault)
+      reports_[*router.name].warn(
+          fmt::format("no domain found in rule {}, so the TLS options applied depend on the server name of each "
+                      "connection: {} are not this router's",
+                      router.rule->text(), router.options));
     for (const std::string& host : hosts) by_host[host].push_back(&router);
   }
   std::vector<std::pair<std::string, std::string>> hosts;

@@ -21,7 +21,8 @@ class TlsHostsBuilder {
     routers_.push_back({&name, &entry_points, options, std::move(rule)});
   }
 
-  // Routers that ask for different options for one host get a warning, and that host the default options.
+  // Routers that ask for different options for one host get a warning, and that host the default options. So do
+  // routers that ask for options and name no host: at the handshake nothing but the host can be told.
   TlsHosts build(const std::string& entry_point) const;
 
  private:
