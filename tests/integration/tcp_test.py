@@ -151,6 +151,18 @@ class Tcp(ProxyTest):
         self.assertEqual(receive_line(untold), "plain")
         self.assertEqual(receive_line(untold), "plain text")
 
+    def test_a_protocol_of_the_routers_own_is_agreed_on(self):
+        # PostgreSQL 17's sslnegotiation=direct and DNS over TLS insist on it.
+        plain = self.server("plain")
+        self.start({"routers": {"db": {"rule": "HostSNI(`db.test`)", "service": "s", "tls": {"options": "db"}}},
+                    "services": {"s": {"loadBalancer": {"servers": [{"address": plain.address}]}}}},
+                   {"options": {"db": {"alpnProtocols": ["postgresql"]}}})
+        context = client_context()
+        context.set_alpn_protocols(["postgresql"])
+        with context.wrap_socket(self.connect(self.port), server_hostname="db.test") as connection:
+            self.assertEqual(connection.selected_alpn_protocol(), "postgresql")
+            self.assertEqual(receive_line(connection), "plain")
+
     def test_large_transfers_and_half_close_plain_and_terminated(self):
         server = self.server("echo")
         # 100 ms for the other way after one has ended would cut the rest of the echo off.

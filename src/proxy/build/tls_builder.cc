@@ -15,9 +15,8 @@ using tls::Certificate;
 using CertificatePtr = std::shared_ptr<const Certificate>;
 
 constexpr const char* kDefault = "default";
-// Protocols that are spoken here; acme-tls/1 is for authorities that check who we are.
-constexpr std::string_view kSpoken[] = {"h2", "http/1.1"};
-constexpr std::string_view kKnown[] = {"h2", "http/1.1", "acme-tls/1"};
+// For authorities that check who we are, with certificates made for that: not agreed on without one.
+constexpr std::string_view kAcme = "acme-tls/1";
 
 Issue problem(Severity severity, std::string path, std::string text) {
   return {
@@ -184,7 +183,7 @@ Result<tls::ServerOptions> TlsBuilder::read_options(const config::dynamic::TlsOp
   }
   out.sni_strict = options.sni_strict;
   for (const std::string& protocol : options.alpn_protocols)
-    if (std::ranges::find(kSpoken, protocol) != std::end(kSpoken)) out.alpn.push_back(protocol);
+    if (protocol != kAcme) out.alpn.push_back(protocol);  // any other: what TCP routers pass on is not for us to know
   out.session_tickets = !options.disable_session_tickets;
   out.key_log_file = inputs_.key_log_file;
   return out;
@@ -211,9 +210,6 @@ void TlsBuilder::build_options(const std::string& name, const config::dynamic::T
       else
         built.report.disable(made.error().message + "; handshakes that need these options are refused");
     }
-    for (const std::string& protocol : options.alpn_protocols)
-      if (std::ranges::find(kKnown, protocol) == std::end(kKnown))
-        built.report.warn(fmt::format("alpnProtocols: {} is not spoken here", protocol));
     for (const std::string& curve : options.curve_preferences)
       if (built.context != nullptr && !tls::is_curve_available(curve))
         built.report.warn(fmt::format("curvePreferences: this OpenSSL does not have {}; it is left out", curve));

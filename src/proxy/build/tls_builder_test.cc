@@ -220,14 +220,18 @@ TEST_F(TlsBuilderTest, RefusesSetsOfOptionsThatAreWrong) {
 }
 
 TEST_F(TlsBuilderTest, WarnsOfWhatIsLeftOut) {
-  const auto built = build(
-      {.options = {{"default",
-                    {.curve_preferences = {"X25519", "X25519MLKEM768"}, .alpn_protocols = {"http/1.1", "spdy/3"}}}}});
+  const auto built = build({.options = {{"default", {.curve_preferences = {"X25519", "X25519MLKEM768"}}}}});
   const auto& report = built.report->options.at("default");
   EXPECT_NE(built.tls->context("default"), nullptr);
-  EXPECT_EQ(report.errors.size(), tls::is_curve_available("X25519MLKEM768") ? 1u : 2u);
-  EXPECT_EQ(report.errors.front(), "alpnProtocols: spdy/3 is not spoken here");
-  EXPECT_THAT(built.tls->context("default")->options().alpn, ElementsAre("http/1.1"));
+  EXPECT_EQ(report.errors.size(), tls::is_curve_available("X25519MLKEM768") ? 0u : 1u);
+}
+
+TEST_F(TlsBuilderTest, AgreesOnAnyProtocolButAcmes) {
+  const auto built =
+      build({.options = {{"default", {}}, {"db@file", {.alpn_protocols = {"acme-tls/1", "postgresql"}}}}});
+  EXPECT_THAT(built.tls->context("default")->options().alpn, ElementsAre("h2", "http/1.1"));
+  EXPECT_THAT(built.tls->context("db@file")->options().alpn, ElementsAre("postgresql"));
+  EXPECT_EQ(built.report->options.at("db@file").status, Status::enabled);
 }
 
 }  // namespace
