@@ -18,14 +18,10 @@ std::string_view status_of(const CertificateFacts& c, WallTime now) {
   return c.not_after < now ? "expired" : c.not_after < now + kSoon ? "warning" : "enabled";
 }
 
-// Each once, though several entries may name the same files.
 std::vector<const CertificateFacts*> all(const proxy::RuntimeReport& report) {
   std::vector<const CertificateFacts*> out;
   if (report.tls == nullptr) return out;
-  for (const auto& certificate : report.tls->certificates->all()) out.push_back(&certificate->facts());
-  std::ranges::sort(out, {}, &CertificateFacts::fingerprint);
-  const auto rest = std::ranges::unique(out, {}, &CertificateFacts::fingerprint);
-  out.erase(rest.begin(), rest.end());
+  for (const auto* certificate : report.tls->certificates->configured()) out.push_back(&certificate->facts());
   return out;
 }
 
@@ -69,9 +65,8 @@ std::vector<const CertificateFacts*> list_certificates(const proxy::RuntimeRepor
 }
 
 const CertificateFacts* find_certificate(const proxy::RuntimeReport& report, std::string_view fingerprint) {
-  if (report.tls == nullptr) return nullptr;
-  for (const auto& certificate : report.tls->certificates->all())
-    if (iequals(certificate->facts().fingerprint, fingerprint)) return &certificate->facts();
+  for (const CertificateFacts* facts : all(report))
+    if (iequals(facts->fingerprint, fingerprint)) return facts;
   return nullptr;
 }
 

@@ -55,6 +55,19 @@ TEST_F(CertificatesTest, AreListedAsAskedFor) {
   EXPECT_EQ(json::to_text(count_certificates(report, system_clock().wall())), R"({"total":3,"warnings":1,"errors":1})");
 }
 
+TEST_F(CertificatesTest, IncludeADefaultThatSomebodyConfigured) {
+  const auto& all = report.tls->certificates->all();
+  const auto issued = tls::testing::Authority("The CA").issue({.common_name = "d"});
+  for (const auto& [chosen, want] :
+       {std::pair(*tls::Certificate::parse(issued.certificate_pem, issued.key_pem), "abcd"), {all.front(), "abc"}}) {
+    auto tls = std::make_shared<proxy::TlsReport>();
+    tls->certificates = std::make_shared<tls::CertificateStore>(all, chosen, system_clock().wall());
+    report.tls = std::move(tls);
+    EXPECT_EQ(list(""), want);
+    EXPECT_NE(find_certificate(report, chosen->facts().fingerprint), nullptr);
+  }
+}
+
 TEST_F(CertificatesTest, AreShownByTheirFingerprint) {
   const auto& first = report.tls->certificates->all().front()->facts();
   ASSERT_EQ(find_certificate(report, first.fingerprint), &first);

@@ -101,7 +101,8 @@ std::shared_ptr<const Certificate> Certificate::make_default(WallTime now) {
   ASN1_TIME_set(X509_getm_notAfter(leaf.get()), start + 365L * 86400);
   X509_set_pubkey(leaf.get(), key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.get()), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>("TRAEFIK DEFAULT CERT"), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(kDefaultName.data()),
+                             static_cast<int>(kDefaultName.size()), -1, 0);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(leaf.get()));
   unsigned char random[32];
   FL_CHECK(RAND_bytes(random, sizeof random) == 1);

@@ -42,7 +42,8 @@ class Certificate {
   // the key is not the certificate's.
   static Result<std::shared_ptr<const Certificate>> parse(std::string_view chain_pem, std::string_view key_pem);
   // A new key and a self-signed certificate for a made-up name, valid for a year, for where nothing else fits. Named as
-  // Traefik's, which tests and dashboards look for: TRAEFIK DEFAULT CERT.
+  // Traefik's, which tests and dashboards look for.
+  static constexpr std::string_view kDefaultName = "TRAEFIK DEFAULT CERT";
   static std::shared_ptr<const Certificate> make_default(WallTime now);
 
   ~Certificate();

@@ -1,5 +1,7 @@
 #include "tls/certificate_store.h"
 
+#include <algorithm>
+
 namespace fl::tls {
 
 CertificateStore::CertificateStore(std::vector<std::shared_ptr<const Certificate>> certificates,
@@ -11,6 +13,17 @@ CertificateStore::CertificateStore(std::vector<std::shared_ptr<const Certificate
       auto& place = by_name_[name][static_cast<size_t>(certificate->key_kind())];
       if (place == nullptr || (place->not_after() < now && certificate->not_after() >= now)) place = certificate;
     }
+}
+
+std::vector<const Certificate*> CertificateStore::configured() const {
+  const auto fingerprint = [](const Certificate* c) -> const std::string& { return c->facts().fingerprint; };
+  std::vector<const Certificate*> out;
+  for (const auto& certificate : all_) out.push_back(certificate.get());
+  if (default_ != nullptr && default_->facts().common_name != Certificate::kDefaultName) out.push_back(default_.get());
+  std::ranges::sort(out, {}, fingerprint);
+  const auto rest = std::ranges::unique(out, {}, fingerprint);
+  out.erase(rest.begin(), rest.end());
+  return out;
 }
 
 const CertificateStore::Choice* CertificateStore::find(std::string_view name) const {

@@ -29,6 +29,9 @@ class CertificateStore {
   const std::shared_ptr<const Certificate>& default_certificate() const { return default_; }
   // As they were given; without the default.
   const std::vector<std::shared_ptr<const Certificate>>& all() const { return all_; }
+  // For those who look: all and the default, each once, in the order of their fingerprints; without the one that we
+  // make ourselves (Traefik leaves it out by its name).
+  std::vector<const Certificate*> configured() const;
 
  private:
   struct Hash {

@@ -92,6 +92,7 @@ class TlsUpkeep(ProxyTest):
         text = wait_until(metrics, "failed handshakes are counted")
         self.assertIn(f'traefik_tls_certs_not_after{{cn="a.test",sans="a.test,b.test",serial="{listed[0]["serialNumber"]}"}}',
                       text)
+        self.assertEqual(text.count("traefik_tls_certs_not_after{"), 1, "not the one we make ourselves")
         self.assertIn('reason="refused_by_client"} 1', text)
         self.assertRegex(text, r'traefik_entrypoint_requests_tls_total\{entrypoint="web",tls_cipher="TLS_\w+",tls_version="1.3"\} 1')
 

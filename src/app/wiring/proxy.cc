@@ -67,12 +67,11 @@ telemetry::ConfiguredNames names_in(const proxy::RuntimeReport& report) {
 
 std::vector<telemetry::CertificateGauge> certificate_gauges(const tls::CertificateStore& certificates) {
   std::vector<telemetry::CertificateGauge> out;
-  const auto add = [&out](const tls::CertificateFacts& c) {
+  for (const tls::Certificate* certificate : certificates.configured()) {
+    const tls::CertificateFacts& c = certificate->facts();
     const auto seconds = std::chrono::floor<std::chrono::seconds>(c.not_after.time_since_epoch()).count();
     out.push_back({c.common_name, c.serial, join(c.sans, ","), seconds});
-  };
-  for (const auto& certificate : certificates.all()) add(certificate->facts());
-  add(certificates.default_certificate()->facts());
+  }
   return out;
 }
 
