@@ -14,7 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Answer, ProxyTest, accepts, free_port, get, issue, send, wait_until
+from support import Answer, ProxyTest, ThreadedServer, accepts, free_port, get, issue, send, wait_until
 
 
 def common_name(der):
@@ -225,6 +225,25 @@ class TlsTest(ProxyTest):
         connection = self.open(proxy, "a.test", port, maximum_version=ssl.TLSVersion.TLSv1_2)
         send(connection, "/", "a.test")
         self.assertEqual(Answer(connection).status, 200)
+
+    def test_a_server_whose_certificate_is_refused_is_in_the_log_of_errors(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        pair = issue(self.temporary.name, "server.test")
+        context.load_cert_chain(pair["certFile"], pair["keyFile"])
+
+        def shake_hands(connection):
+            try:
+                context.wrap_socket(connection, server_side=True).close()
+            except OSError:
+                connection.close()
+        server = ThreadedServer(shake_hands)
+        self.addCleanup(server.stop)
+        proxy = self.start({}, static={"log": {"level": "ERROR"}})
+        self.dynamic["http"]["services"]["s"]["loadBalancer"]["servers"] = [{"url": f"https://127.0.0.1:{server.port}"}]
+        proxy.configure(self.dynamic)
+        wait_until(lambda: get(proxy.port, "/ready").status == 500, "the service is the one with TLS")
+        wait_until(lambda: f"https://127.0.0.1:{server.port}: TLS with 127.0.0.1: the certificate is refused: self-signed"
+                   in proxy.log.read_text(), "the log says why")
 
     def test_no_request_is_lost_while_routes_and_certificates_change(self):
         first, second = issue(self.temporary.name, "a.test", "first.test"), issue(self.temporary.name, "b.test", "a.test")

@@ -177,11 +177,24 @@ net::Task<std::unique_ptr<net::Stream>> Upstream::dial(net::IpAddress ip, TimePo
   const auto done = co_await secured->connected(worker_.loop().now() + kHandshakeTimeout);
   dialing.stream = nullptr;
   if (done) co_return secured;
-  log::debug("{}", done.error().message);
+  report(done.error());
   error = done.error().code == Code::timeout  ? ProxyError::tls_timeout
           : done.error().code == Code::denied ? ProxyError::certificate_refused
                                               : ProxyError::tls_failed;
   co_return nullptr;
+}
+
+// That TLS with a server fails is a matter of configuration, which is an error in Traefik's log too; one line a second,
+// for a service without any connection fails as often as it is asked.
+void Upstream::report(const Error& failure) {
+  const TimePoint now = worker_.loop().now();
+  if (failure.code == Code::timeout || failure.code == Code::canceled || now < next_report_)
+    return log::debug("{}", failure.message);
+  next_report_ = now + 1s;
+  log::error("https://{}:{}: {}{}", host_, port_, failure.message,
+             failure.code == Code::denied
+                 ? "; rootCAs, serverName and insecureSkipVerify of its serversTransport say what is accepted"
+                 : "");
 }
 
 void Upstream::put_back(std::unique_ptr<http::ClientConnection> connection) {

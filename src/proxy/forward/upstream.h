@@ -52,6 +52,8 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
   net::Task<std::unique_ptr<net::Stream>> dial(net::IpAddress ip, TimePoint deadline, bool http1_only, Dialing& dialing,
                                                ProxyError& error);
 
+  void report(const Error& tls_failure);
+
   // Keeps it for the next exchange, or closes it when there are enough.
   void put_back(std::unique_ptr<http::ClientConnection> connection) override;
   void on_closed(http::ClientConnection& connection) noexcept override;
@@ -72,6 +74,7 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
   bool shares_ = false;            // the server speaks HTTP/2, as far as is known
   bool shares_websockets_ = true;  // the same of RFC 8441
   bool dialing_ = false;           // for a connection to be shared
+  TimePoint next_report_{};
   std::vector<Waiting*> waiting_;
   struct ExpiryTimer : net::Timer {
     Upstream& upstream;
