@@ -56,7 +56,7 @@ TEST_F(CertificatesTest, AreListedAsAskedFor) {
 }
 
 TEST_F(CertificatesTest, IncludeADefaultThatSomebodyConfigured) {
-  const auto& all = report.tls->certificates->all();
+  const auto all = report.tls->certificates->all();
   const auto issued = tls::testing::Authority("The CA").issue({.common_name = "d"});
   for (const auto& [chosen, want] :
        {std::pair(*tls::Certificate::parse(issued.certificate_pem, issued.key_pem), "abcd"), {all.front(), "abc"}}) {
