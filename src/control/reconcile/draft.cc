@@ -36,6 +36,7 @@ void Draft::stop(const TaskView& task) {
 }
 
 void Draft::stop_unhealthy(const TaskView& task) {
+  tell(fmt::format("(task {}) failed container health checks.", task.id));
   plan.stop.push_back({.id = std::string(task.id), .reason = "Task failed container health checks"});
 }
 
