@@ -30,11 +30,12 @@ std::string task_definition_arn(const state::Scope& scope, std::string_view fami
   return arn(scope, fmt::format("task-definition/{}:{}", family, revision));
 }
 
-std::optional<std::string_view> name_in_scope(const state::Scope& scope, std::string_view name_or_arn,
-                                              std::string_view cluster) {
+std::optional<std::string_view> name_in_scope(const state::Scope& scope, std::string_view type,
+                                              std::string_view name_or_arn, std::string_view cluster) {
   const auto parsed = ecs::parse_arn(name_or_arn);
   if (!parsed) return name_or_arn;
-  if (parsed->service != "ecs" || parsed->region != scope.region || parsed->account != scope.account)
+  if (parsed->service != "ecs" || parsed->region != scope.region || parsed->account != scope.account ||
+      parsed->resource_type() != type)
     return std::nullopt;
   if (!cluster.empty() && !parsed->cluster().empty() && parsed->cluster() != cluster) return std::nullopt;
   return parsed->name();
@@ -42,7 +43,7 @@ std::optional<std::string_view> name_in_scope(const state::Scope& scope, std::st
 
 Answer<const state::Cluster*> find_cluster(const state::Scope& scope, const state::Partition& state,
                                            const std::optional<std::string>& name_or_arn) {
-  const auto name = name_in_scope(scope, name_or_arn ? std::string_view(*name_or_arn) : kDefaultCluster);
+  const auto name = name_in_scope(scope, "cluster", name_or_arn ? std::string_view(*name_or_arn) : kDefaultCluster);
   const state::Cluster* found = name ? state.clusters().find({*name}) : nullptr;
   if (found == nullptr) return cluster_not_found();
   if (found->shape.status == "INACTIVE")
@@ -52,25 +53,25 @@ Answer<const state::Cluster*> find_cluster(const state::Scope& scope, const stat
 
 const state::Service* find_service(const state::Scope& scope, const state::Partition& state, std::string_view cluster,
                                    std::string_view name_or_arn) {
-  const auto name = name_in_scope(scope, name_or_arn, cluster);
+  const auto name = name_in_scope(scope, "service", name_or_arn, cluster);
   return name ? state.services().find({cluster, *name}) : nullptr;
 }
 
 const state::Task* find_task(const state::Scope& scope, const state::Partition& state, std::string_view cluster,
                              std::string_view id_or_arn) {
-  const auto id = name_in_scope(scope, id_or_arn, cluster);
+  const auto id = name_in_scope(scope, "task", id_or_arn, cluster);
   return id ? state.tasks().find({cluster, *id}) : nullptr;
 }
 
 const state::ContainerInstance* find_instance(const state::Scope& scope, const state::Partition& state,
                                               std::string_view cluster, std::string_view id_or_arn) {
-  const auto id = name_in_scope(scope, id_or_arn, cluster);
+  const auto id = name_in_scope(scope, "container-instance", id_or_arn, cluster);
   return id ? state.instances().find({cluster, *id}) : nullptr;
 }
 
 const state::TaskDefinition* find_task_definition(const state::Scope& scope, const state::Partition& state,
                                                   std::string_view name_or_arn) {
-  const auto name = name_in_scope(scope, name_or_arn);
+  const auto name = name_in_scope(scope, "task-definition", name_or_arn);
   if (!name) return nullptr;
   const size_t colon = name->rfind(':');
   if (colon != name->npos) {

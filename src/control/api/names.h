@@ -21,9 +21,9 @@ std::string task_definition_arn(const state::Scope& scope, std::string_view fami
 inline constexpr std::string_view kDefaultCluster = "default";
 
 // The short name that a cluster, or something inside the cluster, is called by; nullopt when the text is an ARN of
-// another region, account or cluster.
-std::optional<std::string_view> name_in_scope(const state::Scope& scope, std::string_view name_or_arn,
-                                              std::string_view cluster = {});
+// another region, account or cluster, or of something else than `type` ("cluster", "service", ...).
+std::optional<std::string_view> name_in_scope(const state::Scope& scope, std::string_view type,
+                                              std::string_view name_or_arn, std::string_view cluster = {});
 
 // The ACTIVE cluster of that name or ARN; absent: `default`. Errors: ClusterNotFoundException.
 Answer<const state::Cluster*> find_cluster(const state::Scope& scope, const state::Partition& state,

@@ -69,7 +69,7 @@ ecs::ManagedScaling complete(const std::optional<ecs::ManagedScaling>& given) {
 Answer<const state::CapacityProvider*> find_provider(const state::Transaction& transaction, const std::string& given) {
   if (given == "FARGATE" || given == "FARGATE_SPOT")
     return invalid_parameter("The specified capacity provider is reserved by AWS and cannot be changed.");
-  const auto name = name_in_scope(transaction.scope(), given);
+  const auto name = name_in_scope(transaction.scope(), "capacity-provider", given);
   const auto* found = name ? transaction.state().capacity_providers().find({*name}) : nullptr;
   if (found == nullptr || found->shape.status != "ACTIVE")
     return invalid_parameter(
@@ -125,7 +125,7 @@ Answer<ecs::DescribeCapacityProvidersResponse> describe_capacity_providers(
     response.capacity_providers->push_back(std::move(shape));
   };
   for (const std::string& given : names) {
-    const auto name = name_in_scope(call.scope, given);
+    const auto name = name_in_scope(call.scope, "capacity-provider", given);
     const auto* found = name ? call.state.capacity_providers().find({*name}) : nullptr;
     if (name == "FARGATE" || name == "FARGATE_SPOT")
       add(predefined(call.scope, std::string(*name)));

@@ -199,7 +199,7 @@ Answer<ecs::DescribeClustersResponse> describe_clusters(const ReadCall& call,
   ecs::DescribeClustersResponse response{.clusters = std::vector<ecs::Cluster>(),
                                          .failures = std::vector<ecs::Failure>()};
   for (const std::string& given : names) {
-    const auto name = name_in_scope(call.scope, given);
+    const auto name = name_in_scope(call.scope, "cluster", given);
     const state::Cluster* cluster = name ? call.state.clusters().find({*name}) : nullptr;
     if (cluster != nullptr)
       response.clusters->push_back(describe(call.state, *cluster, ecs::items(request.include)));

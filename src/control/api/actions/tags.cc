@@ -32,9 +32,9 @@ template <class Use>
 Answer<> with_resource(const state::Scope& scope, const state::Partition& state, const std::string& text, Use use) {
   const auto arn = ecs::parse_arn(text);
   if (!arn || arn->service != "ecs") return invalid_parameter("Invalid ARN.");
-  const auto name = name_in_scope(scope, text);
-  if (!name) return not_found(text);
   const std::string_view type = arn->resource_type(), cluster = arn->cluster();
+  const auto name = name_in_scope(scope, type, text);
+  if (!name) return not_found(text);
   if (type == "cluster") return found_or(state.clusters().find({*name}), text, use);
   if (type == "service") return found_or(find_service(scope, state, cluster, text), text, use);
   if (type == "task") return found_or(find_task(scope, state, cluster, text), text, use);

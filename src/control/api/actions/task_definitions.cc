@@ -23,7 +23,7 @@ constexpr Duration kDeletedVisible = 1h;
 
 // `family:revision` or an ARN. Errors: ClientException.
 Answer<const state::TaskDefinition*> find_revision(const state::Transaction& transaction, const std::string& given) {
-  const auto name = name_in_scope(transaction.scope(), given);
+  const auto name = name_in_scope(transaction.scope(), "task-definition", given);
   if (name && name->rfind(':') == name->npos) return client_exception("Invalid revision number. Number:");
   const auto* found = find_task_definition(transaction.scope(), transaction.state(), given);
   if (found == nullptr) return client_exception("The specified task definition does not exist.");
