@@ -24,8 +24,8 @@ Result<std::string> find_task(const LogQuery& query) {
   for (const auto& entry : std::filesystem::directory_iterator(query.data_directory + "/tasks", error))
     if (entry.path().extension() == ".json") all.push_back(entry.path().stem());
   if (error)
-    return fail(Code::not_found,
-                fmt::format("{} is no data directory of an agent: {}", query.data_directory, error.message()));
+    return fail(Code::not_found, fmt::format("{} is no data directory of an agent: {}; name one with --data",
+                                             query.data_directory, error.message()));
   std::ranges::sort(all);
   for (const std::string& id : all) {
     if (id == wanted) return id;

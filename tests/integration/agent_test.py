@@ -64,6 +64,12 @@ class AgentTest(PairTest):
         shown = subprocess.run([BINARY, "ecs", "logs", task, f"--data={self.pair.folder}/agent", "--tail=1"],
                                capture_output=True, text=True)
         self.assertEqual((shown.returncode, shown.stdout), (0, "== whoami\ntwo\n"))
+        # `fairlead dev` has the agent's directory inside its own.
+        (self.pair.folder / "fairlead-data").symlink_to(self.pair.folder)
+        for where in [f"--data={self.pair.folder}"], []:
+            found = subprocess.run([BINARY, "ecs", "logs", task, "--tail=1", *where], cwd=self.pair.folder,
+                                   capture_output=True, text=True)
+            self.assertEqual((found.stdout, found.stderr), (shown.stdout, ""))
         missing = subprocess.run([BINARY, "ecs", "logs", "none", f"--data={self.pair.folder}/agent"],
                                  capture_output=True, text=True)
         self.assertEqual(missing.returncode, 1)
