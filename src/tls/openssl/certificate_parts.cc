@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/check.h"
 #include "base/crypto.h"
+#include "base/strings.h"
 
 namespace fl::tls::openssl {
 namespace {
@@ -34,6 +36,54 @@ constexpr std::pair<int, DistinguishedName::Part> kParts[] = {
     {NID_commonName, DistinguishedName::Part::common_name},
 };
 
+struct Written {
+  int nid;
+  std::string_view word;
+  bool is_single = false;  // of several the last counts
+};
+constexpr Written kWritten[] = {
+    {NID_serialNumber, "SERIALNUMBER", true},
+    {NID_commonName, "CN", true},
+    {NID_postalCode, "POSTALCODE"},
+    {NID_streetAddress, "STREET"},
+    {NID_stateOrProvinceName, "ST"},
+    {NID_localityName, "L"},
+    {NID_organizationalUnitName, "OU"},
+    {NID_organizationName, "O"},
+    {NID_countryName, "C"},
+};
+
+// RFC 2253 2.4.
+std::string escaped(std::string_view value) {
+  std::string out;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const bool is_edge = i == 0 || i + 1 == value.size();
+    if (std::string_view(",+\"\\<>;").contains(value[i]) || (value[i] == ' ' && is_edge) || (value[i] == '#' && i == 0))
+      out += '\\';
+    out += value[i];
+  }
+  return out;
+}
+
+// An attribute that has no word: "2.5.4.12=#" and its value in DER, as Go encodes text again.
+std::string by_number(const X509_NAME* name, int at) {
+  const auto is_printable = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(" '()+,-./:=?").contains(c);
+  };
+  const std::string value = value_of(name, at);
+  const Owned<ASN1_STRING> text(
+      ASN1_STRING_type_new(std::ranges::all_of(value, is_printable) ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING));
+  FL_CHECK(text != nullptr && ASN1_STRING_set(text.get(), value.data(), static_cast<int>(value.size())) == 1);
+  unsigned char* der = nullptr;
+  const int size = i2d_ASN1_PRINTABLE(text.get(), &der);
+  FL_CHECK(size > 0);
+  const Owned<unsigned char> owner(der);
+  char number[80];
+  OBJ_obj2txt(number, sizeof number, X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, at)), 1);
+  return std::string(number) + "=#" + hex({der, static_cast<size_t>(size)});
+}
+
 DistinguishedName read_name(const X509_NAME* name) {
   DistinguishedName out;
   for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
@@ -49,6 +99,23 @@ DistinguishedName read_name(const X509_NAME* name) {
 std::string attribute(const X509_NAME* name, int nid) {
   const int at = X509_NAME_get_index_by_NID(name, nid, -1);
   return at < 0 ? std::string() : value_of(name, at);
+}
+
+std::string distinguished_name(const X509_NAME* name) {
+  std::vector<std::string> parts;
+  for (const Written& attribute : kWritten) {
+    std::string part;
+    for (int at = -1; (at = X509_NAME_get_index_by_NID(name, attribute.nid, at)) >= 0;) {
+      std::string one = std::string(attribute.word) + '=' + escaped(value_of(name, at));
+      part = part.empty() || attribute.is_single ? std::move(one) : part + '+' + one;
+    }
+    if (!part.empty()) parts.push_back(std::move(part));
+  }
+  for (int at = X509_NAME_entry_count(name); at-- > 0;) {
+    const int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, at)));
+    if (std::ranges::find(kWritten, nid, &Written::nid) == std::end(kWritten)) parts.push_back(by_number(name, at));
+  }
+  return join(parts, ",");
 }
 
 AlternativeNames alternative_names(const X509* certificate) {

@@ -14,6 +14,10 @@ namespace fl::tls::openssl {
 // The first value of an attribute of a name; empty when there is none.
 std::string attribute(const X509_NAME* name, int nid);
 
+// In RFC 2253's form, put in order as Go's pkix.Name does, whose words Traefik logs: known attributes from the most to
+// the least specific, all values of one together, then the others by their numbers.
+std::string distinguished_name(const X509_NAME* name);
+
 struct AlternativeNames {
   std::vector<std::string> dns, mails, addresses, uris;
 };

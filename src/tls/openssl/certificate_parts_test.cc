@@ -49,9 +49,35 @@ TEST(CertificateParts, WhatMiddlewaresPassOn) {
   EXPECT_EQ(peer.not_after, 253402300799);
   EXPECT_EQ(peer.sans, (std::vector<std::string>{"client.cheese.org", "*.cheese.org", "a@cheese.org", "10.0.1.2",
                                                  "2001:db8::1", "urn:cheese"}));
+  EXPECT_EQ(distinguished_name(X509_get_subject_name(sk_X509_value(chain->get(), 0))),
+            "SERIALNUMBER=007,CN=client.cheese.org,ST=Somme,L=Amiens,OU=Brie+OU=Gouda,O=Fromagerie Élan,C=FR,"
+            "2.5.4.12=#1308416666696e657572,0.9.2342.19200300.100.1.25=#1306636865657365,"
+            "0.9.2342.19200300.100.1.25=#13036f7267");
   std::string armour = "-----BEGIN CERTIFICATE-----\n";
   for (size_t at = 0; at < peer.base64.size(); at += 64) armour += peer.base64.substr(at, 64) + '\n';
   EXPECT_EQ(armour + "-----END CERTIFICATE-----\n", kPem);
+}
+
+TEST(CertificateParts, NamesAreWrittenAsGoWritesThem) {
+  const struct {
+    std::vector<std::pair<const char*, const char*>> parts;
+    std::string_view written;
+  } cases[] = {
+      {{}, ""},
+      {{{"C", "FR"}, {"ST", "Paris"}, {"L", "Ville, une"}, {"O", "An \"org\""}, {"OU", "a"}, {"CN", "x"}},
+       R"(CN=x,ST=Paris,L=Ville\, une,OU=a,O=An \"org\",C=FR)"},
+      {{{"CN", "first"}, {"CN", "last"}}, "CN=last"},
+      {{{"CN", " a b "}}, R"(CN=\ a b\ )"},
+      {{{"CN", "#1"}, {"O", "1#"}}, R"(CN=\#1,O=1#)"},
+      {{{"CN", "x"}, {"emailAddress", "a@b.test"}}, "CN=x,1.2.840.113549.1.9.1=#0c086140622e74657374"},
+  };
+  for (const auto& c : cases) {
+    const Owned<X509_NAME> name(X509_NAME_new());
+    for (const auto& [type, value] : c.parts)
+      X509_NAME_add_entry_by_txt(name.get(), type, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value), -1, -1,
+                                 0);
+    EXPECT_EQ(distinguished_name(name.get()), c.written);
+  }
 }
 
 }  // namespace

@@ -89,15 +89,6 @@ Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem, std::string_view
   return fail(Code::invalid, "the private key in it cannot be read: " + take_error());
 }
 
-std::string distinguished_name(const X509_NAME* name) {
-  const Owned<BIO> bio(BIO_new(BIO_s_mem()));
-  FL_CHECK(bio != nullptr);
-  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<size_t>(size)};
-}
-
 std::string der(const X509* certificate) {
   const int size = i2d_X509(certificate, nullptr);
   FL_CHECK(size > 0);

@@ -19,6 +19,7 @@ struct Free {
   void operator()(SSL_SESSION* p) const { SSL_SESSION_free(p); }
   void operator()(BIO* p) const { BIO_free_all(p); }
   void operator()(X509* p) const { X509_free(p); }
+  void operator()(X509_NAME* p) const { X509_NAME_free(p); }
   void operator()(X509_STORE* p) const { X509_STORE_free(p); }
   void operator()(STACK_OF(X509) * p) const { sk_X509_pop_free(p, X509_free); }
   void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
@@ -46,9 +47,6 @@ Result<Owned<STACK_OF(X509)>> parse_certificates(std::string_view pem);
 // The first private key of a PEM text. `type` is the kind of key it should be ("EC", "RSA", "ED25519"), which makes
 // reading it three times as fast; empty: any.
 Result<Owned<EVP_PKEY>> parse_private_key(std::string_view pem, std::string_view type = {});
-
-// "CN=a,O=b,C=c": the last part first (RFC 2253), as Go prints it.
-std::string distinguished_name(const X509_NAME* name);
 
 // DER of a certificate.
 std::string der(const X509* certificate);
