@@ -130,7 +130,10 @@ net::Task<bool> Acceptor::take_proxy_header(Guest& guest) {
     if (co_await guest.stream->fill(guest.in) <= 0) co_return false;
     header = net::parse_proxy_header(guest.in.view());
   }
-  if (header.status == net::ProxyHeader::Status::malformed) co_return false;
+  if (header.status == net::ProxyHeader::Status::malformed) {
+    log::debug("PROXY header of {}: malformed", guest.peer.to_string());
+    co_return false;
+  }
   guest.in.consume(header.size);
   if (header.has_addresses && options_.proxy_protocol->trusts(guest.peer.ip)) {
     guest.peer = header.source;
@@ -206,7 +209,10 @@ net::Task<> Acceptor::serve_postgres(Guest& guest) {
 // Shakes hands; from then on the guest's stream is the plain text. -> it worked. Without a context the client is
 // turned away: the options its server name asks for are broken.
 net::Task<bool> Acceptor::terminate(Guest& guest, std::shared_ptr<const tls::ServerContext> context) {
-  if (context == nullptr) co_return false;
+  if (context == nullptr) {
+    log::debug("TLS handshake with {}: the TLS options of its server name are broken", guest.peer.to_string());
+    co_return false;
+  }
   std::unique_ptr<net::TcpStream> socket(guest.stream.release()->plain());
   guest.handshaking = socket->fd();
   auto accepted =
