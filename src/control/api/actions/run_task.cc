@@ -52,6 +52,8 @@ Answer<Order> read_order(const WriteCall& call, const Request& request, std::str
   FL_TRY(std::vector<ecs::Tag> tags, new_tags(request.tags));
   if (request.propagate_tags == "SERVICE")
     return invalid_parameter("propagateTags SERVICE is for the tasks of a service.");
+  if (ecs::text(request.group).starts_with("service:"))  // those of services
+    return invalid_parameter("Invalid namespace for group");
   if (ecs::text(request.started_by).size() > kMaxStartedBy)
     return invalid_parameter("startedBy can be at most 128 characters long.");
   order.task.overrides = request.overrides.value_or(ecs::TaskOverride());
