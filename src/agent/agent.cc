@@ -57,7 +57,7 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
     co_return fail(Code::unavailable, fmt::format("cannot make {}: {}", options_.data_directory, error.message()));
   FL_CO_TRY_VOID(store_.open());
   FL_CO_TRY(identity_, session::load_identity(identity_path()));
-  auto endpoint = metadata::MetadataServer::listen(loop_, *this, control_plane_, options_.metadata_address,
+  auto endpoint = metadata::MetadataServer::listen(loop_, *this, control_plane_, engine_, options_.metadata_address,
                                                    identity_.metadata_port);
   std::unique_ptr<metadata::MetadataServer> metadata;
   if (endpoint) {
@@ -70,6 +70,7 @@ net::Task<Result<>> Agent::run(net::StopSource& stop) {
   FL_CO_TRY_VOID(session::save_identity(identity_path(), identity_));
   surroundings_.cluster = options_.registration.cluster;
   surroundings_.region = options_.registration.region;
+  surroundings_.availability_zone = options_.registration.availability_zone;
   surroundings_.execution_env = options_.registration.is_external ? "AWS_ECS_EXTERNAL" : "AWS_ECS_EC2";
 
   auto ready = co_await engine_.open(*this);

@@ -48,6 +48,7 @@ class Life {
     options.data_directory = directory;
     options.registration.cluster = "fl";
     options.registration.region = "eu-west-1";
+    options.registration.availability_zone = "eu-west-1b";
     options.registration.attributes = {{"role", "web"}};
     options.tasks.cleanup_wait = cleanup_wait;
     control_plane_ = *session::ControlPlane::create(fetcher_, environment_, {.region = "eu-west-1", .stop = &stop_});

@@ -209,6 +209,10 @@ TEST_F(AgentTest, TellsContainersWhoTheyAre) {
   task.desired_status = "RUNNING";
   task.family = "web";
   task.version = "7";
+  web.docker_config =
+      DockerConfig{.config = R"({"Labels":{"traefik.enable":"true"}})", .host_config = {}, .version = {}};
+  task.cpu = 0.5;
+  task.memory = 256;
   task.containers = std::vector{web};
   task.role_credentials = RoleCredentials{"cred-9", "arn:role", "AK", "SK", "ST", "2030-01-01T00:00:00Z"};
   PayloadMessage payload;
@@ -240,6 +244,23 @@ TEST_F(AgentTest, TellsContainersWhoTheyAre) {
   const auto of_task = get(std::string(urls[0]) + "/task");
   EXPECT_EQ(json::parse(of_task->body)->string_at("TaskARN"), task_arn("t1"));
   EXPECT_EQ(json::parse(of_task->body)->string_at("Revision"), "7");
+  EXPECT_EQ(json::parse(of_task->body)->string_at("AvailabilityZone"), "eu-west-1b");
+  EXPECT_EQ(json::to_text(*json::parse(of_task->body)->find("Limits")), R"({"CPU":0.5,"Memory":256})");
+  const auto of_container = json::parse(container->body);
+  const std::string docker_id(of_container->string_at("DockerId")), docker_name(of_container->string_at("DockerName"));
+  EXPECT_THAT(docker_name, ::testing::MatchesRegex("ecs-web-7-web-[0-9a-f]{20}"));
+  const json::Value& labels = *of_container->find("Labels");
+  EXPECT_EQ(labels.string_at("traefik.enable"), "true");
+  EXPECT_EQ(labels.string_at("com.amazonaws.ecs.cluster"), "fl");
+  EXPECT_EQ(labels.string_at("com.amazonaws.ecs.task-arn"), task_arn("t1"));
+  const auto stats = json::parse(get(std::string(urls[0]) + "/stats")->body);
+  EXPECT_EQ(stats->string_at("id"), docker_id);
+  EXPECT_EQ(stats->string_at("name"), "/" + docker_name);
+  EXPECT_NE(stats->find("cpu_stats")->find("cpu_usage")->find("total_usage"), nullptr);
+  EXPECT_GT(stats->find("memory_stats")->find("usage")->if_number().value_or(0), 0);
+  const auto all_stats = json::parse(get(std::string(urls[0]) + "/task/stats")->body);
+  EXPECT_EQ(all_stats->find(docker_id)->string_at("id"), docker_id);
+  EXPECT_EQ(get(std::string(urls[0]) + "x/stats")->status, 404);
   EXPECT_EQ(json::parse(get(std::string(urls[1]))->body)->string_at("SecretAccessKey"), "SK");
   EXPECT_EQ(get(std::string(urls[1]) + "x")->status, 400);
   EXPECT_EQ(get(std::string(urls[0]) + "x")->status, 404);

@@ -39,14 +39,14 @@ json::Value container_json(const task::Runner& runner, size_t i) {
   const task::TaskSpec& task = runner.spec();
   const task::ContainerPlan& plan = task.containers[i];
   const ContainerRecord& container = runner.machine().containers()[i];
+  json::Object labels;
+  for (const auto& [key, value] : task::container_labels(task, i, runner.surroundings()))
+    labels.emplace_back(key, value);
   json::Object out{{"DockerId", container.runtime_id},
                    {"Name", plan.name},
-                   {"DockerName", fmt::format("ecs-{}-{}-{}", task.family, task.revision, plan.name)},
+                   {"DockerName", task::container_name(task, plan.name, runner.name_suffix())},
                    {"Image", text(plan.definition.image)},
-                   {"Labels", json::Object{{"com.amazonaws.ecs.container-name", plan.name},
-                                           {"com.amazonaws.ecs.task-arn", task.arn},
-                                           {"com.amazonaws.ecs.task-definition-family", task.family},
-                                           {"com.amazonaws.ecs.task-definition-version", task.revision}}},
+                   {"Labels", std::move(labels)},
                    {"DesiredStatus", runner.machine().is_to_stop() ? "STOPPED" : "RUNNING"},
                    {"KnownStatus", known_status(container)},
                    {"Limits", json::Object{{"CPU", int64_t{plan.definition.cpu.value_or(0)}},
@@ -86,6 +86,13 @@ json::Value task_json(const task::Runner& runner) {
                    {"DesiredStatus", runner.machine().is_to_stop() ? "STOPPED" : "RUNNING"},
                    {"KnownStatus", to_text(runner.machine().status())},
                    {"LaunchType", task.launch_type}};
+  if (const std::string& zone = runner.surroundings().availability_zone; !zone.empty())
+    out.emplace_back("AvailabilityZone", zone);
+  json::Object limits;
+  if (task.definition.cpu && *task.definition.cpu > 0) limits.emplace_back("CPU", *task.definition.cpu);
+  if (task.definition.memory && *task.definition.memory > 0)
+    limits.emplace_back("Memory", int64_t{*task.definition.memory});
+  if (!limits.empty()) out.emplace_back("Limits", std::move(limits));
   if (!task.service_name.empty()) out.emplace_back("ServiceName", task.service_name);
   add_time(out, "PullStartedAt", runner.machine().pull_started_at);
   add_time(out, "PullStoppedAt", runner.machine().pull_stopped_at);
@@ -93,6 +100,36 @@ json::Value task_json(const task::Runner& runner) {
   for (size_t i = 0; i < task.containers.size(); ++i) containers.push_back(container_json(runner, i));
   out.emplace_back("Containers", std::move(containers));
   return out;
+}
+
+// A container whose use is asked for: the runner may be gone before the engine answers.
+struct Measured {
+  std::string id, name;
+  int64_t memory_limit = 0;  // bytes; 0: none
+};
+
+std::vector<Measured> running_containers(const task::Runner& runner) {
+  std::vector<Measured> out;
+  for (size_t i = 0; i < runner.spec().containers.size(); ++i) {
+    const ContainerRecord& container = runner.machine().containers()[i];
+    const task::ContainerPlan& plan = runner.spec().containers[i];
+    if (container.phase == Phase::running)
+      out.push_back({container.runtime_id, task::container_name(runner.spec(), plan.name, runner.name_suffix()),
+                     int64_t{plan.definition.memory.value_or(0)} << 20});
+  }
+  return out;
+}
+
+// What every engine can tell of docker's statistics.
+json::Value stats_json(const Measured& container, const engine::Usage& usage, WallTime now) {
+  json::Object memory{{"usage", static_cast<int64_t>(usage.memory_bytes)}};
+  if (container.memory_limit > 0) memory.emplace_back("limit", container.memory_limit);
+  return json::Object{
+      {"read", format_rfc3339(now)},
+      {"id", container.id},
+      {"name", "/" + container.name},
+      {"cpu_stats", json::Object{{"cpu_usage", json::Object{{"total_usage", static_cast<int64_t>(usage.cpu_ns)}}}}},
+      {"memory_stats", std::move(memory)}};
 }
 
 json::Value credentials_json(const ecs::agent::RoleCredentials& credentials) {
@@ -107,16 +144,19 @@ json::Value credentials_json(const ecs::agent::RoleCredentials& credentials) {
 
 class MetadataServer::Handler final : public http::Handler {
  public:
-  Handler(const TaskDirectory& tasks, session::ControlPlane& control_plane)
-      : tasks_(tasks), control_plane_(control_plane) {}
+  Handler(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane, engine::Engine& engine)
+      : loop_(loop), tasks_(tasks), control_plane_(control_plane), engine_(engine) {}
 
   net::Task<> handle(http::Exchange& exchange) const override {
-    const auto parts = split(exchange.request.path, '/');  // "", "v4", ID, ["task"]
+    const auto parts = split(exchange.request.path, '/');  // "", "v4", ID, ["task"], ["stats"]
     const std::string_view rest = parts.size() > 3 ? parts[3] : std::string_view();
     if (parts.size() == 6 && parts[1] == "api" && rest == "task-protection" && parts[4] == "v1" && parts[5] == "state")
       co_return co_await protection(exchange, std::string(parts[2]));
     if (parts.size() >= 3 && exchange.request.method_id == http::Method::get) {
-      if ((parts[1] == "v4" || parts[1] == "v3") && parts.size() <= 4) co_return metadata(exchange, parts[2], rest);
+      const bool is_metadata = parts[1] == "v4" || parts[1] == "v3";
+      if (is_metadata && parts.back() == "stats" && (parts.size() == 4 || (parts.size() == 5 && rest == "task")))
+        co_return co_await stats(exchange, std::string(parts[2]), parts.size() == 5);
+      if (is_metadata && parts.size() <= 4) co_return metadata(exchange, parts[2], rest);
       if (parts[1] == "v2" && parts[2] == "credentials" && parts.size() == 4) co_return credentials(exchange, rest);
     }
     exchange.respond(404, "404 page not found\n");
@@ -160,6 +200,25 @@ class MetadataServer::Handler final : public http::Handler {
       if (what.empty()) return answer(exchange, container_json(*runner, container));
       if (what == "task" || what == "taskWithTags") return answer(exchange, task_json(*runner));
     }
+    unknown(exchange);
+  }
+  // Of the container, or of each that runs of its task, by DockerId. Null for one that does not run.
+  net::Task<> stats(http::Exchange& exchange, std::string id, bool of_task) const {
+    const auto [runner, container] = find(id);
+    if (runner == nullptr) co_return unknown(exchange);
+    const std::string own_id = runner->machine().containers()[container].runtime_id;
+    json::Object all;
+    json::Value own;
+    for (const Measured& one : running_containers(*runner)) {
+      if (!of_task && one.id != own_id) continue;
+      const auto usage = co_await engine_.usage(one.id);
+      if (!usage) continue;  // it has just ended
+      own = stats_json(one, *usage, loop_.wall());
+      if (of_task) all.emplace_back(one.id, own);
+    }
+    answer(exchange, of_task ? json::Value(std::move(all)) : own);
+  }
+  static void unknown(http::Exchange& exchange) {
     exchange.respond_owned(404, json::to_text("V4 metadata handler: unable to get container ID from request"),
                            "application/json");
   }
@@ -175,18 +234,21 @@ class MetadataServer::Handler final : public http::Handler {
     exchange.respond_owned(200, json::to_text(value), "application/json");
   }
 
+  net::Loop& loop_;
   const TaskDirectory& tasks_;
   session::ControlPlane& control_plane_;
+  engine::Engine& engine_;
 };
 
 Result<std::unique_ptr<MetadataServer>> MetadataServer::listen(net::Loop& loop, const TaskDirectory& tasks,
                                                                session::ControlPlane& control_plane,
-                                                               const std::string& address, uint16_t port) {
+                                                               engine::Engine& engine, const std::string& address,
+                                                               uint16_t port) {
   auto fd = net::listen_tcp(address, port);
   if (!fd && port != 0) fd = net::listen_tcp(address, 0);
   if (!fd) return tl::make_unexpected(std::move(fd).error().context("metadata endpoint"));
   FL_TRY(const net::SocketAddress local, net::local_address(*fd));
-  std::unique_ptr<MetadataServer> server(new MetadataServer(loop, tasks, control_plane, local.port));
+  std::unique_ptr<MetadataServer> server(new MetadataServer(loop, tasks, control_plane, engine, local.port));
   server->accept_on(*fd);
   return server;
 }
@@ -208,10 +270,10 @@ void MetadataServer::accept_on(int fd) {
 }
 
 MetadataServer::MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane,
-                               uint16_t port)
+                               engine::Engine& engine, uint16_t port)
     : loop_(loop),
       port_(port),
-      handler_(std::make_unique<Handler>(tasks, control_plane)),
+      handler_(std::make_unique<Handler>(loop, tasks, control_plane, engine)),
       server_(loop, {}, *handler_) {
   server_.set_on_closed([this] {
     if (listeners_.empty() && server_.connections() == 0) closed_.request_stop();

@@ -2,13 +2,15 @@
 // ask to learn who they are, and not to be stopped. A container is told apart by the random id in its URL, not by where
 // it asks from. Agent thread.
 //
-//   /v4/ID  /v4/ID/task  /v4/ID/taskWithTags  (and /v3/...)  /v2/credentials/ID  /api/ID/task-protection/v1/state
+//   /v4/ID  /v4/ID/task  /v4/ID/taskWithTags  /v4/ID/stats  /v4/ID/task/stats  (and /v3/...)  /v2/credentials/ID
+//   /api/ID/task-protection/v1/state
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/engine/engine.h"
 #include "agent/session/control_plane.h"
 #include "agent/task/runner.h"
 #include "base/result.h"
@@ -33,7 +35,7 @@ class MetadataServer {
  public:
   // Listens on `port`, or on a free one when that is taken or 0.
   static Result<std::unique_ptr<MetadataServer>> listen(net::Loop& loop, const TaskDirectory& tasks,
-                                                        session::ControlPlane& control_plane,
+                                                        session::ControlPlane& control_plane, engine::Engine& engine,
                                                         const std::string& address, uint16_t port);
   ~MetadataServer();
 
@@ -48,7 +50,8 @@ class MetadataServer {
 
  private:
   class Handler;
-  MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane, uint16_t port);
+  MetadataServer(net::Loop& loop, const TaskDirectory& tasks, session::ControlPlane& control_plane,
+                 engine::Engine& engine, uint16_t port);
 
   net::Loop& loop_;
   const uint16_t port_;

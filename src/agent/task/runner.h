@@ -53,7 +53,9 @@ class Runner {
 
   const Machine& machine() const { return machine_; }
   const TaskSpec& spec() const { return spec_; }
+  const Surroundings& surroundings() const { return surroundings_; }
   const std::string& metadata_id(size_t container) const { return record_.metadata_ids[container]; }
+  const std::string& name_suffix() const { return record_.name_suffix; }
   bool owns(const std::string& runtime_id) const;
 
   // ---- for who reports: is there anything, and that it has been taken note of

@@ -231,15 +231,32 @@ Result<TaskSpec> make_spec(const ecs::agent::Task& task, const SpecOptions& opti
   return spec;
 }
 
+std::string container_name(const TaskSpec& task, std::string_view container, std::string_view name_suffix) {
+  return fmt::format("ecs-{}-{}-{}-{}", task.family, task.revision, container, name_suffix);
+}
+
+std::map<std::string, std::string> container_labels(const TaskSpec& task, size_t index, const Surroundings& around) {
+  const ContainerPlan& plan = task.containers[index];
+  std::map<std::string, std::string> out;
+  const auto& docker = plan.definition.docker_config;
+  const auto config = docker_json(docker ? docker->config : std::nullopt, "dockerConfig.config");  // make_spec read it
+  if (const json::Value* labels = config ? config->find("Labels") : nullptr; labels != nullptr && labels->if_object())
+    for (const auto& [key, value] : *labels->if_object())
+      if (value.if_string() != nullptr) out[key] = *value.if_string();
+  out["com.amazonaws.ecs.cluster"] = around.cluster;
+  out["com.amazonaws.ecs.container-name"] = plan.name;
+  out["com.amazonaws.ecs.task-arn"] = task.arn;
+  out["com.amazonaws.ecs.task-definition-family"] = task.family;
+  out["com.amazonaws.ecs.task-definition-version"] = task.revision;
+  return out;
+}
+
 Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t index, const Surroundings& around,
                                                   const ContainerTokens& tokens) {
   const ContainerPlan& plan = task.containers[index];
   const ecs::agent::Container& from = plan.definition;
   engine::ContainerSpec out;
-  const auto container_name = [&](std::string_view name) {
-    return fmt::format("ecs-{}-{}-{}-{}", task.family, task.revision, name, tokens.name_suffix);
-  };
-  out.name = container_name(plan.name);
+  out.name = container_name(task, plan.name, tokens.name_suffix);
   out.task_id = task.id;
   out.image = text(from.image);
   out.entry_point = items(from.entry_point);
@@ -274,15 +291,7 @@ Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t i
   }
   inject("AWS_EXECUTION_ENV", around.execution_env);
 
-  if (const json::Value* labels = out.config.find("Labels"); labels != nullptr && labels->if_object() != nullptr)
-    for (const auto& [key, value] : *labels->if_object())
-      if (value.if_string() != nullptr) out.labels[key] = *value.if_string();
-  out.labels["com.amazonaws.ecs.cluster"] = around.cluster;
-  out.labels["com.amazonaws.ecs.container-name"] = plan.name;
-  out.labels["com.amazonaws.ecs.task-arn"] = task.arn;
-  out.labels["com.amazonaws.ecs.task-definition-family"] = task.family;
-  out.labels["com.amazonaws.ecs.task-definition-version"] = task.revision;
-
+  out.labels = container_labels(task, index, around);
   for (const auto& mapping : items(from.port_mappings)) {
     if (mapping.container_port_range) return fail(Code::invalid, "containerPortRange is not supported by this agent");
     const int32_t container_port = mapping.container_port.value_or(0), host_port = mapping.host_port.value_or(0);
@@ -299,10 +308,11 @@ Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t i
   }
   for (const std::string& link : items(from.links)) {
     const auto parts = split(link, ':');
-    out.links.push_back(fmt::format("{}:{}", container_name(parts[0]), parts.size() > 1 ? parts[1] : parts[0]));
+    out.links.push_back(fmt::format("{}:{}", container_name(task, parts[0], tokens.name_suffix),
+                                    parts.size() > 1 ? parts[1] : parts[0]));
   }
   for (const auto& source : items(from.volumes_from))
-    out.volumes_from.push_back(container_name(text(source.source_container)) +
+    out.volumes_from.push_back(container_name(task, text(source.source_container), tokens.name_suffix) +
                                (source.read_only.value_or(false) ? ":ro" : ""));
   return out;
 }

@@ -78,7 +78,7 @@ struct Surroundings {
   std::string bridge_metadata_url;  // the same for containers on a bridge of the engine's; empty: there is none
   bool has_aws_address = false;     // which is AWS's own, that relative URIs mean
   std::string execution_env;        // AWS_EXECUTION_ENV
-  std::string region;
+  std::string region, availability_zone;
 };
 
 // Unguessable, made anew for each container: names it on the metadata endpoint.
@@ -86,6 +86,11 @@ struct ContainerTokens {
   std::string metadata_id;
   std::string name_suffix;  // 20 hex digits
 };
+
+// What the engine calls a container: the suffix is its task's.
+std::string container_name(const TaskSpec& task, std::string_view container, std::string_view name_suffix);
+// Its dockerLabels, and those by which Amazon's agent says whose it is.
+std::map<std::string, std::string> container_labels(const TaskSpec& task, size_t container, const Surroundings& around);
 
 // The engine's view of one container. Errors: docker_config is not JSON.
 Result<engine::ContainerSpec> make_container_spec(const TaskSpec& task, size_t container, const Surroundings& around,

@@ -29,7 +29,8 @@ TEST(ContainerSpec, TellsWhereMetadataAndCredentialsAre) {
                       .metadata_url = "http://127.0.0.1:5",
                       .bridge_metadata_url = {},
                       .execution_env = {},
-                      .region = {}};
+                      .region = {},
+                      .availability_zone = {}};
   const auto shared = environment(NetworkMode::bridge, around);  // there is no bridge
   EXPECT_THAT(shared, Contains(Pair("ECS_CONTAINER_METADATA_URI_V4", "http://127.0.0.1:5/v4/m1")));
   EXPECT_THAT(shared, Contains(Pair(kFull, "http://127.0.0.1:5/v2/credentials/c1")));
@@ -45,7 +46,8 @@ TEST(ContainerSpec, GivesRelativeUrisAtAwsOwnAddress) {
                             .bridge_metadata_url = "http://169.254.170.2",
                             .has_aws_address = true,
                             .execution_env = {},
-                            .region = {}};
+                            .region = {},
+                            .availability_zone = {}};
   const auto bridged = environment(NetworkMode::bridge, around);
   EXPECT_THAT(bridged, Contains(Pair(kRelative, "/v2/credentials/c1")));
   EXPECT_THAT(bridged, Not(Contains(Key(kFull))));
