@@ -200,6 +200,18 @@ class Tcp(ProxyTest):
         with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
             return receive_line(connection)
 
+    def test_each_service_that_cannot_serve_is_in_the_log(self):
+        gone = {name: free_port() for name in ("first", "second")}
+        proxy = self.start({"routers": {name: {"rule": f"HostSNI(`{name}.test`)", "service": name, "tls": {}}
+                                        for name in gone},
+                            "services": {name: {"loadBalancer": {"servers": [{"address": f"127.0.0.1:{port}"}]}}
+                                         for name, port in gone.items()}})
+        for name in ["first"] * 8 + ["second"] * 8:
+            self.assertEqual(self.connect_tls(f"{name}.test").recv(1), b"")
+        for name, port in gone.items():
+            line = f"{name}@file: connecting to 127.0.0.1:{port}: Connection refused"
+            wait_until(lambda line=line: line in proxy.log.read_text(), f"the log has: {line}")
+
     def test_a_change_leaves_open_connections_alone(self):
         one, two = self.server("one"), self.server("two")
         service = lambda server: {"loadBalancer": {"servers": [{"address": server.address}]}}

@@ -1,7 +1,8 @@
 // A TCP service with servers: picks one for each connection and ties the two together (Traefik: tcp loadBalancer).
-// Immutable, shared by all workers.
+// Immutable but for when it complained last, shared by all workers.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,9 +30,12 @@ class LoadBalancer final : public Handler {
 
  private:
   bool can_serve(size_t server, TimePoint now) const;
+  // One line a second: a service whose servers are gone fails every connection.
+  void complain(const std::string& why) const;
 
   const Options options_;
   const TurnTaker turns_;
+  mutable std::atomic<TimePoint> next_complaint_{TimePoint{}};
 };
 
 }  // namespace fl::proxy::tcp
