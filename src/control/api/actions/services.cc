@@ -232,13 +232,14 @@ Answer<ecs::UpdateServiceResponse> update_service(const WriteCall& call, const e
   is_reshaped |= change(shape.network_configuration, request.network_configuration);
   is_reshaped |= change(shape.load_balancers, request.load_balancers);
   is_reshaped |= change(shape.service_registries, request.service_registries);
-  is_reshaped |= change(shape.enable_execute_command, request.enable_execute_command);
-  is_reshaped |= change(shape.enable_ecs_managed_tags, request.enable_ecs_managed_tags);
-  is_reshaped |= change(shape.propagate_tags, request.propagate_tags);
   const auto& newest = service.deployments.front().shape;
   is_reshaped |= request.service_connect_configuration &&
                  request.service_connect_configuration != newest.service_connect_configuration;
   is_reshaped |= request.volume_configurations && request.volume_configurations != newest.volume_configurations;
+  // What only the tasks started from now on have.
+  change(shape.enable_execute_command, request.enable_execute_command);
+  change(shape.enable_ecs_managed_tags, request.enable_ecs_managed_tags);
+  change(shape.propagate_tags, request.propagate_tags);
   change(shape.placement_constraints, request.placement_constraints);
   change(shape.placement_strategy, request.placement_strategy);
   change(shape.health_check_grace_period_seconds, request.health_check_grace_period_seconds);
