@@ -78,6 +78,9 @@ std::vector<config::Issue> check_options(const config::statics::Control& options
     complain("address", fmt::format("\"{}\" is no HOST:PORT", options.address));
   if (!auth::is_account_id(options.account_id))
     complain("account-id", fmt::format("\"{}\" is not 12 digits", options.account_id));
+  if (options.region.empty()) complain("region", "must not be empty");
+  if (options.lost_after < Duration(0)) complain("lost-after", "must not be negative");
+  if (options.drain_delay < Duration(0)) complain("drain-delay", "must not be negative");
   if (options.auth != "any" && options.auth != "keys")
     complain("auth", fmt::format("\"{}\" is neither any nor keys", options.auth));
   if (options.auth == "any" && address && !is_loopback(address->host))

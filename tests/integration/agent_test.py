@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`fairlead control` and `fairlead agent` together, asked by boto3: a task runs, is reached, survives either of them being
 killed, stops. Tasks are plain processes. Without boto3 it is skipped (exit 77)."""
+import os
 import socket
 import subprocess
 import unittest
@@ -55,6 +56,17 @@ class AgentTest(PairTest):
         self.assertEqual(stopped["stopCode"], "UserInitiated")
         self.assertIn(stopped["containers"][0]["exitCode"], (0, 143))
         self.assertEqual(self.pair.end("agent"), 0)
+
+    def test_the_environment_names_the_control_plane(self):
+        first = connected(self.ecs)[0]["containerInstanceArn"]
+        self.pair.start("other", "agent", "--cluster=demo", f"--data={self.pair.folder}/other", "--engine=process",
+                        environment=os.environ | {"AWS_ENDPOINT_URL": self.pair.url})
+        wait_until(lambda: len(connected(self.ecs)) == 2, "the other agent is connected")
+        [other] = {instance["containerInstanceArn"] for instance in connected(self.ecs)} - {first}
+        [task] = self.ecs.start_task(cluster="demo", taskDefinition=self.define(), containerInstances=[other])["tasks"]
+        self.wait_for("running", task["taskArn"])
+        binding = self.describe(task["taskArn"])["containers"][0]["networkBindings"][0]
+        self.assertEqual(binding["bindIP"], "127.0.0.1")
 
     def test_output_is_kept_and_shown(self):
         family = self.define("talker", image="host", portMappings=[],

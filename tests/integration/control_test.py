@@ -203,6 +203,13 @@ class ControlTest(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("any takes every signature, so it is for this machine alone", result.stderr)
 
+    def test_refuses_settings_without_a_sense(self):
+        result = subprocess.run([BINARY, "control", "--region=", "--lost-after=-1s", "--drain-delay=-1s"], cwd=self.folder,
+                                capture_output=True, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr.splitlines()), (1, [
+            "fairlead control: region: must not be empty", "fairlead control: lost-after: must not be negative",
+            "fairlead control: drain-delay: must not be negative"]))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -57,10 +57,13 @@ Result<std::map<std::string, std::string>> attributes(const std::vector<std::str
 }
 
 // Our own address as the control plane sees it: that of a socket connected there. Nothing is sent.
-net::Task<Result<std::string>> address_towards(net::Resolver& resolver, std::string url_text) {
-  FL_CO_TRY(const http::Url url, http::Url::parse(url_text));
-  FL_CO_TRY(const auto addresses, co_await resolver.resolve(url.host));
-  for (const net::IpAddress& ip : addresses) {
+net::Task<Result<std::string>> address_towards(net::Resolver& resolver, http::Url url) {
+  const auto addresses = co_await resolver.resolve(url.host);
+  if (!addresses)
+    co_return tl::make_unexpected(
+        Error(addresses.error())
+            .context(fmt::format("the control plane {} (--endpoint names another)", url.to_string())));
+  for (const net::IpAddress& ip : *addresses) {
     sockaddr_storage storage{};
     socklen_t length = net::SocketAddress{ip, url.port}.to_sockaddr(storage);
     const int fd = ::socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -71,6 +74,15 @@ net::Task<Result<std::string>> address_towards(net::Resolver& resolver, std::str
     if (is_connected && local) co_return local->ip.to_string();
   }
   co_return fail(Code::unavailable, fmt::format("no route to {}; give --address", url.host));
+}
+
+Result<> check_numbers(const Agent& options) {
+  if (options.reserved_memory < 0) return fail(Code::invalid, "reserved-memory: must not be negative");
+  if (options.log_max_size < 1) return fail(Code::invalid, "log-max-size: must be at least 1");
+  if (options.log_max_files < 1) return fail(Code::invalid, "log-max-files: must be at least 1");
+  if (options.stop_timeout < Duration(0)) return fail(Code::invalid, "stop-timeout: must not be negative");
+  if (options.cleanup_wait < Duration(0)) return fail(Code::invalid, "cleanup-wait: must not be negative");
+  return {};
 }
 
 std::string region_of(const Agent& options, const config::Map<std::string>& environment) {
@@ -121,6 +133,7 @@ Result<> apply_ecs_variables(const config::Map<std::string>& environment, Agent&
 
 net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const config::Map<std::string>& environment,
                               net::StopSource& stop) {
+  FL_CO_TRY_VOID(check_numbers(options));
   const aws::FixedEnvironment variables = control_plane_environment(environment, options.endpoint);
   net::Resolver resolver(loop);
   FL_CO_TRY(const std::shared_ptr<const tls::ClientContext> tls,
@@ -149,9 +162,8 @@ net::Task<Result<>> run_agent(net::Loop& loop, const Agent& options, const confi
   FL_CO_TRY(registration.attributes, attributes(options.attributes));
   registration.address = options.address;
   if (registration.address.empty()) {
-    const std::string towards =
-        options.endpoint.empty() ? fmt::format("https://ecs.{}.amazonaws.com", registration.region) : options.endpoint;
-    FL_CO_TRY(registration.address, co_await address_towards(resolver, towards));
+    FL_CO_TRY(const http::Url* towards, control_plane->caller().endpoint(ecs::kService));
+    FL_CO_TRY(registration.address, co_await address_towards(resolver, *towards));
   }
 
   FL_CO_TRY(const auto ports, port_range(options.dynamic_ports));
