@@ -1,6 +1,7 @@
 #include "http/h2/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "http/h2/connection.h"
 
@@ -181,8 +182,8 @@ void Stream::on_stall(net::Timer& timer) {
 }
 
 void Stream::on_close(uint32_t code) {
-  closed_ = true;
-  close_code_ = code;
+  // That the connection ends afterwards does not change why the stream was closed.
+  if (!std::exchange(closed_, true)) close_code_ = code;
   const bool whole = sent_.complete && body_.ended();
   body_.fail(BodyError::truncated);
   if (!whole || code != NGHTTP2_NO_ERROR) on_abort();

@@ -277,6 +277,18 @@ TEST_F(ForwardHttp2, GoAwayLosesNoRequest) {
   receive_until(*clients[0], "ok");
 }
 
+TEST_F(ForwardHttp2, GoAwayBehindTheLastAnswerLosesNoRequest) {
+  auto served = ask(kGet), refused = ask(kGet);
+  accept();
+  auto first = std::move(upstream);
+  // Nothing is left on the connection, which ends at once.
+  first->send(answer(1) + frame(FrameType::goaway, 0, 0, number(1, 4) + number(0, 4)));
+  receive_until(*served, "ok");
+  accept();
+  say(answer(1));
+  receive_until(*refused, "ok");
+}
+
 TEST_F(ForwardHttp2, LostConnections) {
   auto client = ask(kGet);
   accept();
