@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "control/api/actions/capacity_strategy.h"
 #include "control/api/actions/fargate_platform.h"
 #include "control/api/actions/service_rules.h"
 #include "control/api/names.h"
@@ -64,11 +65,7 @@ reconcile::TaskView view_of(const state::Task& task, uint32_t deployment) {
 
 // The launch type of what a deployment starts.
 std::string launch_type_of(const state::Deployment& deployment) {
-  if (deployment.shape.launch_type) return *deployment.shape.launch_type;
-  if (!deployment.shape.capacity_provider_strategy || deployment.shape.capacity_provider_strategy->empty())
-    return "EC2";
-  const auto provider = ecs::text(deployment.shape.capacity_provider_strategy->front().capacity_provider);
-  return provider.starts_with("FARGATE") ? "FARGATE" : provider == "EXTERNAL" ? "EXTERNAL" : "EC2";
+  return std::string(api::launch_type_of(deployment.shape.launch_type, deployment.shape.capacity_provider_strategy));
 }
 
 // The view of a service and what it refers to.

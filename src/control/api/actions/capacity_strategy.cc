@@ -39,4 +39,28 @@ Answer<> check_strategy(const std::vector<ecs::CapacityProviderStrategyItem>& st
   return {};
 }
 
+Answer<CapacityChoice> choose_capacity(const CapacityChoice& asked, const state::Cluster& cluster) {
+  const bool has_strategy = asked.strategy && !asked.strategy->empty();
+  if (asked.launch_type && has_strategy)
+    return invalid_parameter(
+        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
+  if (has_strategy) {
+    FL_TRY_VOID(check_strategy(*asked.strategy, cluster.shape.capacity_providers.value_or(std::vector<std::string>())));
+    return CapacityChoice{.launch_type = {}, .strategy = asked.strategy};
+  }
+  const auto& usual = cluster.shape.default_capacity_provider_strategy;
+  if (!asked.launch_type && usual && !usual->empty()) return CapacityChoice{.launch_type = {}, .strategy = usual};
+  return CapacityChoice{.launch_type = asked.launch_type.value_or("EC2"), .strategy = {}};
+}
+
+std::string_view launch_type_of(const std::optional<std::string>& launch_type,
+                                const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
+  if (launch_type) return *launch_type;
+  if (!strategy || strategy->empty()) return "EC2";
+  const auto& first = strategy->front();
+  return ecs::text(first.capacity_provider).starts_with("FARGATE") ? "FARGATE"
+         : first.capacity_provider == "EXTERNAL"                   ? "EXTERNAL"
+                                                                   : "EC2";
+}
+
 }  // namespace fl::control::api

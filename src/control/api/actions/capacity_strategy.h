@@ -1,6 +1,7 @@
 // Capacity providers and strategies as requests name them. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +19,18 @@ bool is_capacity_provider(const state::Partition& state, std::string_view name);
 // provider one of `associated`.
 Answer<> check_strategy(const std::vector<ecs::CapacityProviderStrategyItem>& strategy,
                         const std::vector<std::string>& associated);
+
+// What tasks run on: one of the two.
+struct CapacityChoice {
+  std::optional<std::string> launch_type;
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> strategy;
+};
+
+// The request's, else the cluster's default strategy, else EC2. Errors: both are given, or as check_strategy.
+Answer<CapacityChoice> choose_capacity(const CapacityChoice& asked, const state::Cluster& cluster);
+
+// FARGATE, EXTERNAL or EC2: the launch type, else that of the strategy's first provider, else EC2.
+std::string_view launch_type_of(const std::optional<std::string>& launch_type,
+                                const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy);
 
 }  // namespace fl::control::api

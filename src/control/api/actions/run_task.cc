@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/api/actions/capacity_strategy.h"
 #include "control/api/actions/client_tokens.h"
 #include "control/api/actions/fargate_platform.h"
 #include "control/api/actions/service_rules.h"
@@ -85,13 +86,10 @@ Answer<ecs::RunTaskResponse> run_task(const WriteCall& call, const ecs::RunTaskR
   const int32_t count = request.count.value_or(1);
   if (count < 1) return invalid_parameter("count must be at least 1.");
   if (count > kMaxTasks) return invalid_parameter("count can be at most 10.");
-  const bool has_strategy = request.capacity_provider_strategy && !request.capacity_provider_strategy->empty();
-  if (request.launch_type && has_strategy)
-    return invalid_parameter(
-        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
-  const bool is_fargate =
-      has_strategy && ecs::text(request.capacity_provider_strategy->front().capacity_provider).starts_with("FARGATE");
-  FL_TRY(Order order, read_order(call, request, request.launch_type.value_or(is_fargate ? "FARGATE" : "EC2")));
+  FL_TRY(const state::Cluster* cluster, find_cluster(tx.scope(), tx.state(), request.cluster));
+  FL_TRY(const CapacityChoice asked,
+         choose_capacity({request.launch_type, request.capacity_provider_strategy}, *cluster));
+  FL_TRY(Order order, read_order(call, request, launch_type_of(asked.launch_type, asked.strategy)));
   FL_TRY_VOID(check_platform(order.definition->shape, request.platform_version, order.task.launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
   order.task.platform_version = platform_of_task(request.platform_version, order.task.launch_type);

@@ -33,24 +33,6 @@ Answer<> check_name(std::string_view name) {
   return {};
 }
 
-// Launch type or capacity provider strategy: the request's, else the cluster's default strategy, else EC2.
-Answer<> choose_capacity(const ecs::CreateServiceRequest& request, const state::Cluster& cluster, ecs::Service& shape) {
-  const bool has_strategy = request.capacity_provider_strategy && !request.capacity_provider_strategy->empty();
-  if (request.launch_type && has_strategy)
-    return invalid_parameter(
-        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
-  if (has_strategy) {
-    FL_TRY_VOID(check_strategy(*request.capacity_provider_strategy,
-                               cluster.shape.capacity_providers.value_or(std::vector<std::string>())));
-    shape.capacity_provider_strategy = request.capacity_provider_strategy;
-  } else if (!request.launch_type && cluster.shape.default_capacity_provider_strategy &&
-             !cluster.shape.default_capacity_provider_strategy->empty())
-    shape.capacity_provider_strategy = cluster.shape.default_capacity_provider_strategy;
-  else
-    shape.launch_type = request.launch_type.value_or("EC2");
-  return {};
-}
-
 ecs::DeploymentConfiguration complete(std::optional<ecs::DeploymentConfiguration> asked, bool is_daemon) {
   ecs::DeploymentConfiguration out = std::move(asked).value_or(ecs::DeploymentConfiguration());
   if (!out.deployment_circuit_breaker) out.deployment_circuit_breaker.emplace();
@@ -82,11 +64,7 @@ void start_deployment(state::Service& service, WallTime now, state::IdSource& id
 }
 
 std::string_view launch_type_of(const ecs::Service& shape) {
-  if (shape.launch_type) return *shape.launch_type;
-  const auto& first = shape.capacity_provider_strategy->front();
-  return ecs::text(first.capacity_provider).starts_with("FARGATE") ? "FARGATE"
-         : first.capacity_provider == "EXTERNAL"                   ? "EXTERNAL"
-                                                                   : "EC2";
+  return api::launch_type_of(shape.launch_type, shape.capacity_provider_strategy);
 }
 
 Answer<> check_scheduling(const ecs::CreateServiceRequest& request, bool is_daemon) {
@@ -159,7 +137,9 @@ Answer<ecs::CreateServiceResponse> create_service(const WriteCall& call, const e
 
   state::Service service{.cluster = cluster->name, .name = name, .changed_at = tx.now()};
   ecs::Service& shape = service.shape;
-  FL_TRY_VOID(choose_capacity(request, *cluster, shape));
+  FL_TRY(CapacityChoice capacity, choose_capacity({request.launch_type, request.capacity_provider_strategy}, *cluster));
+  shape.launch_type = std::move(capacity.launch_type);
+  shape.capacity_provider_strategy = std::move(capacity.strategy);
   FL_TRY_VOID(check_create(call, request, *definition, shape));
   shape.service_arn = service_arn(tx.scope(), cluster->name, name);
   shape.service_name = name;
