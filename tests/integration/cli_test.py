@@ -264,6 +264,9 @@ class Commands(unittest.TestCase):
         done = subprocess.run([BINARY, "chekc"], capture_output=True, text=True, timeout=30)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertEqual(done.stderr, "fairlead: command not found: chekc\nfairlead --help lists the commands.\n")
+        done = subprocess.run([BINARY, "ecs", "log"], capture_output=True, text=True, timeout=30)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, "fairlead ecs: command not found: log\nfairlead ecs --help lists the commands.\n")
 
     def test_help_lists_commands_and_options(self):
         text = self.run_command("--help")

@@ -64,7 +64,13 @@ int show_status(const aws::Environment& environment, const std::string& cluster)
 }  // namespace
 
 int run_ecs(std::span<const char* const> arguments) {
-  if (!arguments.empty() && std::string_view(arguments[0]) == "logs") return run_ecs_logs(arguments.subspan(1));
+  const std::string_view command = arguments.empty() ? "" : arguments[0];
+  if (command == "logs") return run_ecs_logs(arguments.subspan(1));
+  if (!command.empty() && command[0] != '-' && command != "status") {
+    std::fprintf(stderr, "fairlead ecs: command not found: %s\nfairlead ecs --help lists the commands.\n",
+                 arguments[0]);
+    return 2;
+  }
   std::string endpoint, region, cluster;
   CLI::App cli("Looks at a control plane through its ECS API.", "fairlead ecs");
   cli.require_subcommand(1);
