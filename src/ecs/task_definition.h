@@ -29,6 +29,8 @@ std::vector<Attribute> required_attributes(const TaskDefinition& definition);
 // Launch types that can run it.
 std::vector<std::string> compatibilities(const TaskDefinition& definition);
 
+inline constexpr int32_t kLeastMemory = 6;  // MiB of a container
+
 // Task-level sizes: "1024", "1 vCPU", ".5 vcpu" -> CPU units; "2048", "2 GB" -> MiB. nullopt: anything else.
 std::optional<int64_t> parse_cpu_units(std::string_view text);
 std::optional<int64_t> parse_memory_mib(std::string_view text);

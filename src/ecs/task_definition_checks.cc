@@ -13,7 +13,6 @@ namespace fl::ecs {
 namespace {
 
 constexpr size_t kMaxContainers = 10;
-constexpr int32_t kLeastMemory = 6;  // MiB of a container
 
 template <class... Args>
 tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args) {

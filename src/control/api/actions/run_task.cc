@@ -14,6 +14,7 @@
 #include "control/tasks/demand.h"
 #include "control/tasks/make_task.h"
 #include "ecs/generated/ecs_operations.h"
+#include "ecs/task_definition.h"
 
 namespace fl::control::api {
 namespace {
@@ -30,13 +31,38 @@ struct Order {
   tasks::TaskOrder task;  // without an id
 };
 
-Answer<> check_overrides(const ecs::TaskOverride& overrides, const ecs::TaskDefinition& definition) {
+// A size of the task as definitions have it: units or MiB, in digits.
+Answer<> take_size(std::optional<std::string>& size, std::string_view name,
+                   std::optional<int64_t> (*parse)(std::string_view)) {
+  if (!size) return {};
+  const auto number = parse(*size);
+  if (!number || *number <= 0)
+    return client_exception(
+        fmt::format("Invalid '{}' setting for task. For more information, see the Troubleshooting "
+                    "section of the Amazon ECS Developer Guide.",
+                    name));
+  size = std::to_string(*number);
+  return {};
+}
+
+// Task sizes are brought into the form that definitions have.
+Answer<> take_overrides(ecs::TaskOverride& overrides, const ecs::TaskDefinition& definition) {
+  FL_TRY_VOID(take_size(overrides.cpu, "cpu", ecs::parse_cpu_units));
+  FL_TRY_VOID(take_size(overrides.memory, "memory", ecs::parse_memory_mib));
   if (!overrides.container_overrides) return {};
   for (const ecs::ContainerOverride& container : *overrides.container_overrides) {
     const auto name = ecs::text(container.name);
     if (std::ranges::none_of(*definition.container_definitions, [name](const auto& c) { return c.name == name; }))
       return invalid_parameter(
           fmt::format("Override for container named {} is not a container in the TaskDefinition.", name));
+    if (container.cpu.value_or(0) < 0)
+      return client_exception(fmt::format("Invalid 'cpu' setting for container '{}'.", name));
+    for (const auto& memory : {container.memory, container.memory_reservation})
+      if (memory && *memory < ecs::kLeastMemory)
+        return client_exception(
+            fmt::format("Invalid setting for container '{}'. A container needs at least {} MiB of "
+                        "memory.",
+                        name, ecs::kLeastMemory));
   }
   return {};
 }
@@ -58,7 +84,7 @@ Answer<Order> read_order(const WriteCall& call, const Request& request, std::str
   if (ecs::text(request.started_by).size() > kMaxStartedBy)
     return invalid_parameter("startedBy can be at most 128 characters long.");
   order.task.overrides = request.overrides.value_or(ecs::TaskOverride());
-  FL_TRY_VOID(check_overrides(order.task.overrides, definition));
+  FL_TRY_VOID(take_overrides(order.task.overrides, definition));
   order.task.group = request.group.value_or("family:" + order.definition->family);
   order.task.started_by = request.started_by;
   order.task.launch_type = std::string(launch_type);
