@@ -24,12 +24,16 @@ Result<> check_task_definition(const TaskDefinition& definition, bool strict);
 // The rules of Fargate alone.
 Result<> check_fargate(const TaskDefinition& definition);
 
+// What definitions and the overrides of RunTask have in common. Errors as above.
+// Brings the task's own sizes into the form that definitions have.
+Result<> take_task_sizes(TaskOverride& overrides);
+Result<> check_container_sizes(std::string_view name, std::optional<int32_t> cpu, std::optional<int32_t> memory,
+                               std::optional<int32_t> memory_reservation);
+
 // Attributes that an instance must have to run it: ecs.capability.task-eni, ...
 std::vector<Attribute> required_attributes(const TaskDefinition& definition);
 // Launch types that can run it.
 std::vector<std::string> compatibilities(const TaskDefinition& definition);
-
-inline constexpr int32_t kLeastMemory = 6;  // MiB of a container
 
 // Task-level sizes: "1024", "1 vCPU", ".5 vcpu" -> CPU units; "2048", "2 GB" -> MiB. nullopt: anything else.
 std::optional<int64_t> parse_cpu_units(std::string_view text);

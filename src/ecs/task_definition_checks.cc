@@ -13,6 +13,7 @@ namespace fl::ecs {
 namespace {
 
 constexpr size_t kMaxContainers = 10;
+constexpr int32_t kLeastMemory = 6;  // MiB of a container
 
 template <class... Args>
 tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args) {
@@ -52,30 +53,37 @@ Result<> check_names(const TaskDefinition& definition) {
   return {};
 }
 
+tl::unexpected<Error> refuse_task_size(std::string_view name) {
+  return refuse(
+      "Invalid '{}' setting for task. For more information, see the Troubleshooting section of the Amazon ECS "
+      "Developer "
+      "Guide.",
+      name);
+}
+
+Result<> take_task_size(std::optional<std::string>& size, std::string_view name,
+                        std::optional<int64_t> (*parse)(std::string_view)) {
+  if (!size) return {};
+  const auto number = parse(*size);
+  if (!number || *number <= 0) return refuse_task_size(name);
+  size = std::to_string(*number);
+  return {};
+}
+
 Result<> check_sizes(const TaskDefinition& definition, bool strict) {
   const auto task_cpu = definition.cpu ? parse_cpu_units(*definition.cpu) : std::nullopt;
-  if (definition.cpu && (!task_cpu || (strict && *task_cpu < 128)))
-    return refuse(
-        "Invalid 'cpu' setting for task. For more information, see the Troubleshooting section of the Amazon "
-        "ECS Developer Guide.");
+  if (definition.cpu && (!task_cpu || (strict && *task_cpu < 128))) return refuse_task_size("cpu");
   const auto task_memory = definition.memory ? parse_memory_mib(*definition.memory) : std::nullopt;
-  if (definition.memory && !task_memory)
-    return refuse(
-        "Invalid 'memory' setting for task. For more information, see the Troubleshooting section of the "
-        "Amazon ECS Developer Guide.");
+  if (definition.memory && !task_memory) return refuse_task_size("memory");
   int64_t cpu = 0, memory = 0;
   for (const ContainerDefinition& container : *definition.container_definitions) {
     const std::string& name = *container.name;
-    if (*container.cpu < 0) return refuse("Invalid 'cpu' setting for container '{}'.", name);
+    FL_TRY_VOID(check_container_sizes(name, container.cpu, container.memory, container.memory_reservation));
     if (!task_memory && !container.memory && !container.memory_reservation)
       return refuse(
           "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be "
           "specified.",
           name);
-    for (const auto& size : {container.memory, container.memory_reservation})
-      if (size && *size < kLeastMemory)
-        return refuse("Invalid setting for container '{}'. A container needs at least {} MiB of memory.", name,
-                      kLeastMemory);
     if (container.memory && container.memory_reservation && *container.memory_reservation > *container.memory)
       return refuse("Invalid setting for container '{}'. 'memoryReservation' must not be greater than 'memory'.", name);
     cpu += *container.cpu;
@@ -259,6 +267,21 @@ bool is_fargate_size(int64_t cpu, int64_t memory) {
 }
 
 }  // namespace
+
+Result<> take_task_sizes(TaskOverride& overrides) {
+  FL_TRY_VOID(take_task_size(overrides.cpu, "cpu", parse_cpu_units));
+  return take_task_size(overrides.memory, "memory", parse_memory_mib);
+}
+
+Result<> check_container_sizes(std::string_view name, std::optional<int32_t> cpu, std::optional<int32_t> memory,
+                               std::optional<int32_t> memory_reservation) {
+  if (cpu.value_or(0) < 0) return refuse("Invalid 'cpu' setting for container '{}'.", name);
+  for (const auto& size : {memory, memory_reservation})
+    if (size && *size < kLeastMemory)
+      return refuse("Invalid setting for container '{}'. A container needs at least {} MiB of memory.", name,
+                    kLeastMemory);
+  return {};
+}
 
 Result<> check_fargate(const TaskDefinition& definition) {
   if (definition.network_mode != "awsvpc") return refuse("Fargate only supports network mode 'awsvpc'.");

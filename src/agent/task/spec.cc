@@ -163,6 +163,9 @@ Result<ContainerPlan> read_plan(const ecs::agent::Container& member, const SpecO
   const auto config_text = member.docker_config ? member.docker_config->config : std::nullopt;
   FL_TRY(const json::Value config, docker_json(config_text, "dockerConfig.config"));
   FL_TRY(plan.health_check, read_health_check(config));
+  if (const json::Value* labels = config.find("Labels"); labels != nullptr && labels->if_object() != nullptr)
+    for (const auto& [key, value] : *labels->if_object())
+      if (value.if_string() != nullptr) plan.docker_labels[key] = *value.if_string();
   if (text(member.image).empty()) return fail(Code::invalid, "it has no image");
   if (!items(member.secrets).empty())
     return fail(Code::invalid, "ResourceInitializationError: secrets are not supported by this agent");
@@ -237,12 +240,7 @@ std::string container_name(const TaskSpec& task, std::string_view container, std
 
 std::map<std::string, std::string> container_labels(const TaskSpec& task, size_t index, const Surroundings& around) {
   const ContainerPlan& plan = task.containers[index];
-  std::map<std::string, std::string> out;
-  const auto& docker = plan.definition.docker_config;
-  const auto config = docker_json(docker ? docker->config : std::nullopt, "dockerConfig.config");  // make_spec read it
-  if (const json::Value* labels = config ? config->find("Labels") : nullptr; labels != nullptr && labels->if_object())
-    for (const auto& [key, value] : *labels->if_object())
-      if (value.if_string() != nullptr) out[key] = *value.if_string();
+  std::map<std::string, std::string> out = plan.docker_labels;
   out["com.amazonaws.ecs.cluster"] = around.cluster;
   out["com.amazonaws.ecs.container-name"] = plan.name;
   out["com.amazonaws.ecs.task-arn"] = task.arn;

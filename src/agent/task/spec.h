@@ -1,6 +1,7 @@
 // A task as the agent runs it: the payload's Task, checked and completed. Immutable once made; pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ struct ContainerPlan {
   std::optional<Duration> start_timeout;
   Duration stop_timeout = 30s;
   RestartPolicy restart;
+  std::map<std::string, std::string> docker_labels;
   ecs::agent::Container definition;
 };
 

@@ -31,47 +31,26 @@ struct Order {
   tasks::TaskOrder task;  // without an id
 };
 
-// A size of the task as definitions have it: units or MiB, in digits.
-Answer<> take_size(std::optional<std::string>& size, std::string_view name,
-                   std::optional<int64_t> (*parse)(std::string_view)) {
-  if (!size) return {};
-  const auto number = parse(*size);
-  if (!number || *number <= 0)
-    return client_exception(
-        fmt::format("Invalid '{}' setting for task. For more information, see the Troubleshooting "
-                    "section of the Amazon ECS Developer Guide.",
-                    name));
-  size = std::to_string(*number);
-  return {};
-}
-
 // Task sizes are brought into the form that definitions have.
 Answer<> take_overrides(ecs::TaskOverride& overrides, const ecs::TaskDefinition& definition) {
-  FL_TRY_VOID(take_size(overrides.cpu, "cpu", ecs::parse_cpu_units));
-  FL_TRY_VOID(take_size(overrides.memory, "memory", ecs::parse_memory_mib));
+  if (auto taken = ecs::take_task_sizes(overrides); !taken) return client_exception(std::move(taken).error().message);
   if (!overrides.container_overrides) return {};
   for (const ecs::ContainerOverride& container : *overrides.container_overrides) {
     const auto name = ecs::text(container.name);
     if (std::ranges::none_of(*definition.container_definitions, [name](const auto& c) { return c.name == name; }))
       return invalid_parameter(
           fmt::format("Override for container named {} is not a container in the TaskDefinition.", name));
-    if (container.cpu.value_or(0) < 0)
-      return client_exception(fmt::format("Invalid 'cpu' setting for container '{}'.", name));
-    for (const auto& memory : {container.memory, container.memory_reservation})
-      if (memory && *memory < ecs::kLeastMemory)
-        return client_exception(
-            fmt::format("Invalid setting for container '{}'. A container needs at least {} MiB of "
-                        "memory.",
-                        name, ecs::kLeastMemory));
+    auto good = ecs::check_container_sizes(name, container.cpu, container.memory, container.memory_reservation);
+    if (!good) return client_exception(std::move(good).error().message);
   }
   return {};
 }
 
 template <class Request>
-Answer<Order> read_order(const WriteCall& call, const Request& request, std::string_view launch_type) {
+Answer<Order> read_order(const WriteCall& call, const Request& request, const state::Cluster& cluster,
+                         std::string_view launch_type) {
   const state::Transaction& tx = call.transaction;
-  Order order;
-  FL_TRY(order.cluster, find_cluster(tx.scope(), tx.state(), request.cluster));
+  Order order{.cluster = &cluster};
   FL_TRY(order.definition, find_usable_definition(tx.scope(), tx.state(), request.task_definition));
   const ecs::TaskDefinition& definition = order.definition->shape;
   FL_TRY_VOID(check_launch_type(call.settings, definition, launch_type));
@@ -115,7 +94,7 @@ Answer<ecs::RunTaskResponse> run_task(const WriteCall& call, const ecs::RunTaskR
   FL_TRY(const state::Cluster* cluster, find_cluster(tx.scope(), tx.state(), request.cluster));
   FL_TRY(const CapacityChoice asked,
          choose_capacity({request.launch_type, request.capacity_provider_strategy}, *cluster));
-  FL_TRY(Order order, read_order(call, request, launch_type_of(asked.launch_type, asked.strategy)));
+  FL_TRY(Order order, read_order(call, request, *cluster, launch_type_of(asked.launch_type, asked.strategy)));
   FL_TRY_VOID(check_platform(order.definition->shape, request.platform_version, order.task.launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
   order.task.platform_version = platform_of_task(request.platform_version, order.task.launch_type);
@@ -176,7 +155,7 @@ Answer<ecs::StartTaskResponse> start_task(const WriteCall& call, const ecs::Star
   FL_TRY(const state::Cluster* cluster, find_cluster(tx.scope(), tx.state(), request.cluster));
   const state::ContainerInstance* first = find_instance(tx.scope(), tx.state(), cluster->name, names.front());
   const bool is_external = first != nullptr && !first->managed_instance.empty();
-  FL_TRY(const Order order, read_order(call, request, is_external ? "EXTERNAL" : "EC2"));
+  FL_TRY(const Order order, read_order(call, request, *cluster, is_external ? "EXTERNAL" : "EC2"));
   const schedule::TaskDemand demand =
       tasks::demand_of(*order.definition, order.task.group, {}, {}, &order.task.overrides);
   const schedule::Fit fit(demand);
