@@ -54,6 +54,7 @@ void Exchange::recycle() {
   clear_keeping_memory(response);
   close_connection = drop_connection = response_complete = false;
   attachment = nullptr;
+  response_error = BodyError::none;
   bytes_received = bytes_sent = 0;
   arena.reset();
 }

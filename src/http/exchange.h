@@ -93,9 +93,10 @@ class Exchange {
   virtual net::Task<int> send_interim(const ResponseHead& head) = 0;
   // From now until it is told or null is set, `listener` hears when the client goes away.
   virtual void watch_client(ClientGoneListener* listener) = 0;
-  uint64_t bytes_received = 0;     // of the request's body, as far as it was passed on
-  uint64_t bytes_sent = 0;         // of the answer's body
-  bool response_complete = false;  // the whole answer reached the kernel
+  uint64_t bytes_received = 0;                 // of the request's body, as far as it was passed on
+  uint64_t bytes_sent = 0;                     // of the answer's body
+  bool response_complete = false;              // the whole answer reached the kernel
+  BodyError response_error = BodyError::none;  // why response_body broke off; `canceled` when the client had gone
 
   // Sets a complete short answer. `body` and `content_type` must outlive the exchange (a literal or its arena).
   void respond(uint16_t status, std::string_view body, std::string_view content_type = "text/plain; charset=utf-8");

@@ -26,7 +26,7 @@ class ProxyForTest : public testing::LoopFixture {
   struct Record {  // of a request that has ended
     uint16_t status, origin_status;
     uint64_t request_bytes, response_bytes, origin_bytes;
-    std::string router, router_path, service, server_url, path;
+    std::string router, router_path, service, server_url, path, origin_error;
   };
 
   ProxyForTest() {
@@ -35,7 +35,7 @@ class ProxyForTest : public testing::LoopFixture {
     worker.set_on_record([this](const telemetry::RequestRecord& r) {
       records.push_back({r.status, r.origin_status, r.request_bytes, r.response_bytes, r.origin_bytes,
                          std::string(r.router), std::string(r.router_path), std::string(r.service),
-                         std::string(r.server_url), std::string(r.path)});
+                         std::string(r.server_url), std::string(r.path), std::string(r.origin_error)});
     });
   }
   ~ProxyForTest() override {

@@ -3,6 +3,23 @@
 #include "proxy/grpc.h"
 
 namespace fl::proxy {
+namespace {
+
+// Empty when the server is not to blame.
+std::string_view name(http::BodyError error) {
+  switch (error) {
+    case http::BodyError::none:
+    case http::BodyError::canceled: return {};
+    case http::BodyError::truncated: return "truncated";
+    case http::BodyError::malformed: return "malformed";
+    case http::BodyError::too_large: return "too large";
+    case http::BodyError::timeout: return "timeout";
+    case http::BodyError::broken: return "broken";
+  }
+  return {};
+}
+
+}  // namespace
 
 void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.duration = worker.loop().clock().now() - start;
@@ -11,6 +28,7 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   record.response_bytes = exchange.bytes_sent;
   // What the server sent is what the client got, unless a middleware that changes bodies has counted for itself.
   if (record.origin_status != 0 && record.origin_bytes == 0) record.origin_bytes = exchange.bytes_sent;
+  record.origin_error = name(exchange.response_error);
   record.request_headers = &exchange.request.headers;
   record.origin_headers = record.origin_status != 0 ? &exchange.response.headers : nullptr;
   record.response_headers = &exchange.response.headers;

@@ -84,6 +84,7 @@ const std::string_view AccessLogLine::kKeys[] = {
     "\"GzipRatio\":",
     "\"OriginContentSize\":",
     "\"OriginDuration\":",
+    "\"OriginError\":",
     "\"OriginStatus\":",
     "\"Overhead\":",
     "\"RequestAddr\":",
@@ -295,6 +296,7 @@ void AccessLogLine::append_json(std::string& out, const RequestRecord& r, uint64
   if (from_origin) {
     append_number_member(out, Field::origin_content_size, r.origin_bytes);
     append_number_member(out, Field::origin_duration, r.origin_duration.count());
+    append_text_member_if(out, Field::origin_error, r.origin_error);
     append_number_member(out, Field::origin_status, r.origin_status);
   }
   append_number_member(out, Field::overhead, (from_origin ? r.duration - r.origin_duration : r.duration).count());

@@ -61,6 +61,7 @@ class AccessLogLine {
     gzip_ratio,
     origin_content_size,
     origin_duration,
+    origin_error,
     origin_status,
     overhead,
     request_addr,

@@ -141,6 +141,13 @@ TEST(AccessLogLine, Json) {
       "\n");
 }
 
+TEST(AccessLogLine, JsonSaysWhenTheServersAnswerBrokeOff) {
+  Sample s;
+  s.record.origin_error = "truncated";
+  const std::string json = line(s.record, {.format = Format::json});
+  EXPECT_TRUE(json.contains(R"("OriginDuration":2900000,"OriginError":"truncated","OriginStatus":200,)")) << json;
+}
+
 TEST(AccessLogLine, JsonWithoutServer) {
   Sample s;
   s.record.router = s.record.service = s.record.server_url = s.record.server_address = s.record.host = "";

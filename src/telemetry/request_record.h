@@ -52,6 +52,7 @@ struct RequestRecord {
   uint16_t origin_status = 0;   // 0: no server answered
   uint64_t origin_bytes = 0;
   Duration origin_duration{};
+  std::string_view origin_error;  // why its answer broke off after its head was sent; empty: it did not
   uint32_t retries = 0;
   int16_t grpc_status = -1;  // of the answer's trailers or head; -1: none was sent
 

@@ -17,6 +17,8 @@ class BodyReader : public BodySource {
   void release();
   bool ended() const { return ended_; }
   BodyError error() const { return error_; }
+  // What is malformed; empty unless that is the error. Lives for ever.
+  std::string_view fault() const { return chunked_.error(); }
 
   BodyChunk take() override;
   net::Task<BodyChunk> read() override;

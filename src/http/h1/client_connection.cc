@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "http/h1/body_reader.h"
 #include "http/h1/head_bytes.h"
@@ -65,6 +66,13 @@ class AnswerBody final : public BodyReader {
     if (reusable) connection_.pool_.put_back(std::move(owner_));
   }
 
+  // Decodes what has come with the head, for the first take(). -> it is well-formed
+  bool begins_well() {
+    first_ = BodyReader::take();
+    return first_.error == BodyError::none;
+  }
+
+  BodyChunk take() override { return first_.ready() ? std::exchange(first_, {}) : BodyReader::take(); }
   void abandon() noexcept override {
     keep_alive_ = false;
     connection_.stream().cancel();
@@ -74,6 +82,7 @@ class AnswerBody final : public BodyReader {
   std::unique_ptr<http::ClientConnection> owner_;
   ClientConnection& connection_;
   bool keep_alive_;
+  BodyChunk first_;
 };
 
 class UpgradedTunnel final : public Tunnel {
@@ -152,6 +161,11 @@ net::Task<ClientOutcome> ClientConnection::run(std::unique_ptr<http::ClientConne
   remove_hop_by_hop(head);
   auto body = std::make_unique<AnswerBody>(std::move(self), *this, head.keep_alive);
   body->start(framing, head.content_length);
+  // Nothing has been passed on yet, so the client can still be told.
+  if (framing == Framing::chunked && !body->begins_well()) {
+    co_await settle(x);
+    co_return ClientOutcome{.error = ClientError::malformed_response, .detail = body->fault()};
+  }
   x.response_body = std::move(body);
   co_return ClientOutcome{};
 }

@@ -276,6 +276,7 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
                               body_allowed ? head.framing : Framing::none, head.content_length, &exchange.bytes_sent);
   }
   exchange.response_complete = sent.complete();
+  exchange.response_error = sent.read_error;
   // Lets the upstream connection go before we look after the client's. A body still on its way up ends here.
   if (!exchange.tasks.idle()) body_read = keep = false;
   co_await finish(exchange);

@@ -112,7 +112,8 @@ net::Task<ClientOutcome> ClientStream::run(std::unique_ptr<http::ClientConnectio
     if (!has_head_ && interim_.empty()) co_await head_wake_;
   }
   head_timer_.cancel();
-  if (!has_head_ || error_ != ClientError::none) {
+  // An answer that has failed already although nothing of it was passed on is none: the client can still be told.
+  if (!has_head_ || error_ != ClientError::none || answer_.error() != BodyError::none) {
     const ClientOutcome outcome = lost();
     co_await settle();
     co_return outcome;
@@ -238,8 +239,9 @@ void ClientStream::fail(ClientError error, std::string_view detail) {
 ClientOutcome ClientStream::lost() const {
   if (client_gone()) return {.error = ClientError::client_gone};
   if (error_ != ClientError::none) return {.error = error_, .detail = detail_};
+  if (answer_.error() == BodyError::malformed) return {.error = ClientError::malformed_response};
   // RFC 9113 8.7: refused, or above the last stream of a GOAWAY, which nghttp2 tells as the same.
-  const bool unprocessed = close_code() == NGHTTP2_REFUSED_STREAM;
+  const bool unprocessed = !has_head_ && close_code() == NGHTTP2_REFUSED_STREAM;
   return {.error = ClientError::connection_lost, .stale = reused_ && !heard_, .unprocessed = unprocessed};
 }
 

@@ -318,7 +318,9 @@ net::Task<> ServerConnection::send(ServerExchange& x, bool has_body, std::option
     // All streams take turns, whatever their clients say of urgency (RFC 9218 is advice).
     const nghttp2_extpri turns{.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
     nghttp2_session_change_extpri_stream_priority(session(), stream.id(), &turns, 1);
-    x.response_complete = (co_await stream.sent()).complete;
+    const Stream::Sent sent = co_await stream.sent();
+    x.response_complete = sent.complete;
+    x.response_error = sent.read_error;
     if (!x.response_complete) co_return stream.reset(NGHTTP2_INTERNAL_ERROR);
   } else {
     nghttp2_submit_response(session(), stream.id(), fields.data(), fields.size(), nullptr);

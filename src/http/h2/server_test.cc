@@ -163,8 +163,13 @@ TEST_F(Http2Server, NoBodyForHead204And304) {
 
 // What was sent of it must not look complete.
 TEST_F(Http2Server, BrokenBodyIsReset) {
+  struct : Attachment {
+    BodyError error = BodyError::none;
+    void on_end(Exchange& x) noexcept override { error = x.response_error; }
+  } attachment;
   for (const bool counted : {false, true}) {
-    handler.f = [counted](Exchange& x) -> net::Task<> {
+    handler.f = [counted, &attachment](Exchange& x) -> net::Task<> {
+      x.attachment = &attachment;
       x.response.status = 200;
       x.response.framing = counted ? Framing::length : Framing::chunked;
       x.response.content_length = 10;
@@ -177,6 +182,7 @@ TEST_F(Http2Server, BrokenBodyIsReset) {
     EXPECT_EQ(received.streams[1].data, "short");
     EXPECT_FALSE(received.streams[1].ended);
     EXPECT_EQ(received.streams[1].rst, kInternalError);
+    EXPECT_EQ(attachment.error, counted ? BodyError::truncated : BodyError::broken);
     received.streams.clear();
   }
 }

@@ -27,6 +27,8 @@ TEST_F(Forward, BadServers) {
       {"length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", false, "502"},
       {"unasked switch", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", false,
        "502"},
+      {"no chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", false, "502"},
+      {"a bad second chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n-1\r\n", false, "502"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
@@ -42,20 +44,60 @@ TEST_F(Forward, BadServers) {
     EXPECT_EQ(answer.substr(9, 3), c.status);
     EXPECT_EQ(answer.find("Upgrade"), answer.npos);
     receive_until(*client, "Bad Gateway");
-    EXPECT_EQ(records.size(), 1U);  // the client may go on
+    ASSERT_EQ(records.size(), 1U);  // the client may go on
+    EXPECT_EQ(records[0].status, 502);
+    EXPECT_EQ(records[0].origin_status, 0);
   }
 }
 
-TEST_F(Forward, TruncatedAnswerIsCut) {
-  for (const std::string head : {"Content-Length: 100", "Transfer-Encoding: chunked"}) {
+// Chunks that come with the head are decoded before it is sent; those that are well-formed go on as they came.
+TEST_F(Forward, ChunksThatComeWithTheHead) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  exchange(kGet);
+  receive_head(*upstream);
+  upstream->send(head + "2\r\nok\r\n0\r\n\r\n");
+  receive_until(*client, "2\r\nok\r\n0\r\n\r\n");
+  client->send(kGet);  // on the same two connections
+  receive_head(*upstream);
+  upstream->send(head + "3\r\none\r\n");
+  receive_until(*client, "3\r\none\r\n");
+  upstream->send("3\r\ntwo\r\n0\r\n\r\n");
+  receive_until(*client, "3\r\ntwo\r\n0\r\n\r\n");
+  EXPECT_EQ(origin.accepted, 1);
+}
+
+TEST_F(Forward, ChunksThatAreMalformedDuringAnUpload) {
+  exchange("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc");
+  receive_until(*upstream, "abc");
+  upstream->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+  EXPECT_TRUE(receive_head(*client).starts_with("HTTP/1.1 502 "));
+  ASSERT_TRUE(turn_until([&] { return upstream->gone(); }));
+  EXPECT_TRUE(ended_as(502));
+}
+
+TEST_F(Forward, AnswerThatBreaksOffIsCut) {
+  const struct {
+    std::string begins, then, error;
+  } cases[] = {
+      {"Content-Length: 100\r\n\r\nsome", "", "truncated"},
+      {"Transfer-Encoding: chunked\r\n\r\n64\r\nsome", "", "truncated"},
+      {"Transfer-Encoding: chunked\r\n\r\n4\r\nsome", "\r\nxyz\r\n", "malformed"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.begins + c.then);
     client.reset();
+    records.clear();
     exchange(kGet);
     receive_head(*upstream);
-    upstream->send("HTTP/1.1 200 OK\r\n" + head + "\r\n\r\n" + (head[0] == 'T' ? "64\r\n" : "") + "some");
+    upstream->send("HTTP/1.1 200 OK\r\n" + c.begins);
     receive_until(*client, "some");
+    upstream->send(c.then);
     upstream->close();
     const std::string rest = receive_to_end(*client);
     EXPECT_EQ(rest.find("0\r\n"), rest.npos);
+    EXPECT_TRUE(ended_as(200));
+    EXPECT_EQ(records.back().origin_error, c.error);
+    EXPECT_EQ(records.back().response_bytes, 4U);
   }
 }
 
@@ -225,6 +267,7 @@ TEST_F(Forward, ClientGoneWithinTheAnswer) {
   receive_until(*client, "some");
   client->reset();
   ASSERT_TRUE(turn_until([&] { return upstream->gone() && !records.empty(); }));
+  EXPECT_EQ(records[0].origin_error, "") << "the server is not to blame";
 }
 
 TEST_F(Forward, MalformedAndSlowBodies) {

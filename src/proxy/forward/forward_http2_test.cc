@@ -241,7 +241,23 @@ TEST_F(ForwardHttp2, BrokenBodiesDoNotLookComplete) {
     if (how == 3) say(frame(FrameType::rst_stream, 0, id, number(kInternalError, 4)));
     const std::string got = receive_to_end(*client);
     EXPECT_TRUE(got.ends_with(how == 3 ? "5\r\nshort\r\n" : "\r\n\r\nshort")) << how << got;
+    EXPECT_NE(records.back().origin_error, "") << how;
   }
+}
+
+// Nothing of them has been passed on yet.
+TEST_F(ForwardHttp2, AnswersThatFailWithTheirHeadsAreNone) {
+  auto client = ask(kGet);
+  accept();
+  const std::string some = head(1, {{":status", "200"}}) + frame(FrameType::data, 0, 1, "some");
+  say(some + frame(FrameType::rst_stream, 0, 1, number(kInternalError, 4)));
+  receive_until(*client, "\r\n\r\nBad Gateway");
+  client->send(kGet);
+  settle();
+  say(head(3, {{":status", "200"}, {"content-length", "1"}}) + frame(FrameType::data, kEndStream, 3, "too long"));
+  EXPECT_TRUE(receive_head(*client).starts_with("HTTP/1.1 502"));
+  ASSERT_EQ(records.size(), 2U);
+  for (const Record& record : records) EXPECT_EQ(record.status, 502);
 }
 
 // What the server has not touched goes elsewhere, even a POST; what it may have does not.
