@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Answer, ProxyTest, accepts, get, one_service, send, wait_until
+from support import Answer, ProxyTest, accepts, free_port, get, one_service, send, wait_until
 
 
 class Start(ProxyTest):
@@ -71,6 +71,34 @@ class Drain(ProxyTest):
         self.assertGreaterEqual(time.monotonic() - began, 1.0)
         with self.assertRaises(ConnectionError):
             Answer(connection)
+
+    def test_each_entry_point_has_its_own_times(self):
+        upstream = self.upstream()
+        ports = {name: free_port() for name in ("patient", "hasty", "late")}
+        life_cycles = {"patient": {"graceTimeOut": "60s"}, "hasty": {"graceTimeOut": "500ms"},
+                       "late": {"requestAcceptGraceTimeout": "60s"}}
+        proxy = self.fairlead(one_service(upstream.url), static={"entryPoints": {
+            name: {"address": f"127.0.0.1:{port}", "transport": {"lifeCycle": life_cycles[name]}}
+            for name, port in ports.items()}})
+        for port in ports.values():
+            wait_until(lambda port=port: accepts(port) and get(port).status == 200, "the proxy routes requests")
+        held = {}
+        for name in ("patient", "hasty"):
+            held[name] = self.connect(ports[name])
+            send(held[name], "/held")
+            self.assertTrue(upstream.holding.acquire(timeout=10), "the request never reached the upstream")
+        began = time.monotonic()
+        proxy.signal()
+        with self.assertRaises(ConnectionError):
+            Answer(held["hasty"])
+        self.assertTrue(0.5 <= time.monotonic() - began < 10)
+        self.assertFalse(accepts(ports["patient"]))
+        self.assertEqual(get(ports["late"]).status, 200)
+        self.assertIsNone(proxy.process.poll())
+        upstream.release()
+        self.assertEqual(Answer(held["patient"]).status, 200)
+        proxy.signal()
+        proxy.wait_for_exit(5)
 
     def test_second_signal_ends_at_once(self):
         proxy, upstream = self.start(transport={"lifeCycle": {"graceTimeOut": "60s"}})

@@ -94,12 +94,11 @@ class Tcp(ProxyTest):
         return server
 
     def start(self, tcp, tls=None, lifecycle=None):
-        # The longest grace time of all entry points counts.
         transport = {"transport": {"lifeCycle": lifecycle}} if lifecycle else {}
         dynamic = {"tcp": tcp, **({"tls": tls} if tls else {})}
         proxy = self.fairlead(dynamic, static={
             "entryPoints": {"web": {"address": f"127.0.0.1:{self.port}", **transport},
-                            "traefik": {"address": f"127.0.0.1:{self.api}", **transport}}, "api": {"insecure": True},
+                            "traefik": {"address": f"127.0.0.1:{self.api}"}}, "api": {"insecure": True},
             "metrics": {"prometheus": {}}})
         wait_until(lambda: self.routers(), "TCP routers are there")
         return proxy

@@ -324,17 +324,25 @@ void ProxyProgram::on_signal(int signal) {
   }
 }
 
-// Ping says no at once, so that balancers before us turn away; then the door is closed; then running requests end.
+// Ping says no at once, so that balancers before us turn away; then each entry point has the time it asks for.
 net::Task<> ProxyProgram::shut_down() {
-  Duration accept_grace = 0s, grace = 0s;
-  for (const auto& [_, entry_point] : static_.configuration.entry_points) {
-    accept_grace = std::max(accept_grace, entry_point.transport.life_cycle.request_accept_grace_timeout);
-    grace = std::max(grace, entry_point.transport.life_cycle.grace_time_out);
-  }
-  log::info("stopping: requests are accepted for {} more, then running ones have {} to end",
-            format_duration(accept_grace), format_duration(grace));
   stop_.request_stop();
-  if (accept_grace > 0s) co_await net::sleep_for(accept_grace, hard_stop_);
+  net::TaskScope entry_points;
+  size_t index = 0;
+  for (const auto& [name, entry_point] : static_.configuration.entry_points) {
+    const config::statics::LifeCycle& limits = entry_point.transport.life_cycle;
+    log::info("stopping: entry point \"{}\" accepts requests for {} more, then running ones have {} to end", name,
+              format_duration(limits.request_accept_grace_timeout), format_duration(limits.grace_time_out));
+    entry_points.spawn(shut_down(index++, limits));
+  }
+  co_await entry_points.join();
+  loop_.stop();
+}
+
+// The door is closed after a while; then running requests end, or are cut.
+net::Task<> ProxyProgram::shut_down(size_t entry_point, config::statics::LifeCycle limits) {
+  if (limits.request_accept_grace_timeout > 0s)
+    co_await net::sleep_for(limits.request_accept_grace_timeout, hard_stop_);
 
   struct Drained {
     size_t left;
@@ -342,15 +350,16 @@ net::Task<> ProxyProgram::shut_down() {
   };
   const auto drained = std::make_shared<Drained>(workers_.size());  // a worker may be ready only after we have given up
   for (auto& worker : workers_)
-    worker->drain([this, drained] {
+    worker->drain(entry_point, [this, drained] {
       loop_.post([drained] {
         if (--drained->left == 0) drained->all.request_stop();
       });
     });
-  const TimePoint deadline = loop_.now() + grace;
+  const TimePoint deadline = loop_.now() + limits.grace_time_out;
   while (drained->left > 0 && loop_.now() < deadline && !hard_stop_.stop_requested())
     if (!co_await net::sleep_until(std::min(deadline, loop_.now() + 20ms), drained->all)) break;
-  loop_.stop();
+  if (drained->left > 0)
+    for (auto& worker : workers_) worker->cut(entry_point);
 }
 
 }  // namespace fl::app

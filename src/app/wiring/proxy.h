@@ -54,6 +54,7 @@ class ProxyProgram {
   net::Task<> refresh_sources();
   void on_signal(int signal);
   net::Task<> shut_down();
+  net::Task<> shut_down(size_t entry_point, config::statics::LifeCycle limits);
 
   net::Loop loop_;
   const config::LoadedStatic static_;

@@ -43,16 +43,29 @@ struct WorkerThread::Serving {
     }
   };
 
+  // One of them is set.
+  struct EntryPoint {
+    std::unique_ptr<Door> door;
+    std::unique_ptr<proxy::udp::EntryPoint> udp;
+    bool closed = false;
+    std::function<void()> on_drained;
+
+    size_t connections() const { return door ? door->connections() : udp->sessions(); }
+    void close() {
+      closed = true;
+      door ? door->close() : udp->stop_accepting();
+    }
+    void close_all() { door ? door->close_all() : udp->close_all(); }
+  };
+
   net::Loop loop;
   proxy::Worker worker{loop};
   std::optional<net::AliasResolver> aliases;
   std::unique_ptr<telemetry::AccessLog> access_log;
   std::optional<telemetry::WorkerMetrics> metrics;
-  std::vector<std::unique_ptr<Door>> doors;
-  std::vector<std::unique_ptr<proxy::udp::EntryPoint>> udp_entry_points;
-  bool draining = false;
+  std::vector<EntryPoint> entry_points;
+  bool draining = false;  // some entry point is closed
   bool abandoned = false;
-  std::function<void()> on_drained;
 
   void set_up(WorkerWiring wiring) {
     worker.set_release(std::move(wiring.release));
@@ -72,59 +85,63 @@ struct WorkerThread::Serving {
       });
     for (size_t i = 0; i < wiring.entry_points->size(); ++i) {
       const EntryPointWiring& entry_point = (*wiring.entry_points)[i];
-      entry_point.udp ? add_udp(entry_point, i, wiring.listeners[i]) : add_door(entry_point, i, wiring.listeners[i]);
+      const int fd = wiring.listeners[i];
+      entry_points.push_back(entry_point.udp ? EntryPoint{.door = {}, .udp = make_udp(entry_point, i, fd)}
+                                             : EntryPoint{.door = make_door(entry_point, i, fd), .udp = {}});
     }
     loop.set_after_turn([this] { check_drained(); });
   }
 
   // `index` is the entry point's among all, by which metrics know it.
-  void add_door(const EntryPointWiring& wiring, size_t index, int fd) {
-    Door& door = *doors.emplace_back(std::make_unique<Door>(loop, worker, aliases ? &*aliases : nullptr, wiring, fd));
-    if (!metrics) return;
-    door.server.set_on_closed([this, index] { metrics->connection_closed(index); });
-    door.acceptor.set_on_opened([this, index] { metrics->connection_opened(index); });
-    door.acceptor.set_on_closed([this, index] { metrics->connection_closed(index); });
-    door.acceptor.set_on_handshake_failed(
+  std::unique_ptr<Door> make_door(const EntryPointWiring& wiring, size_t index, int fd) {
+    auto door = std::make_unique<Door>(loop, worker, aliases ? &*aliases : nullptr, wiring, fd);
+    if (!metrics) return door;
+    door->server.set_on_closed([this, index] { metrics->connection_closed(index); });
+    door->acceptor.set_on_opened([this, index] { metrics->connection_opened(index); });
+    door->acceptor.set_on_closed([this, index] { metrics->connection_closed(index); });
+    door->acceptor.set_on_handshake_failed(
         [this, index](tls::HandshakeFailure failure) { metrics->handshake_failed(index, tls::to_text(failure)); });
+    return door;
   }
 
-  void add_udp(const EntryPointWiring& wiring, size_t index, int fd) {
-    auto& udp = *udp_entry_points.emplace_back(std::make_unique<proxy::udp::EntryPoint>(worker, *wiring.udp, fd));
-    if (!metrics) return;
-    udp.set_on_opened([this, index] { metrics->connection_opened(index); });
-    udp.set_on_closed([this, index] { metrics->connection_closed(index); });
+  std::unique_ptr<proxy::udp::EntryPoint> make_udp(const EntryPointWiring& wiring, size_t index, int fd) {
+    auto udp = std::make_unique<proxy::udp::EntryPoint>(worker, *wiring.udp, fd);
+    if (!metrics) return udp;
+    udp->set_on_opened([this, index] { metrics->connection_opened(index); });
+    udp->set_on_closed([this, index] { metrics->connection_closed(index); });
+    return udp;
   }
 
   // What is left is cut off: its coroutines end in the turns that follow. One that does not within a second (it can
   // only be waiting for a name server) is left behind with everything it uses.
   void end() {
-    for (auto& door : doors) door->listener.reset();
+    for (auto& entry_point : entry_points)
+      if (entry_point.door) entry_point.door->listener.reset();
     const TimePoint patience = loop.clock().now() + 1s;
     const auto busy = [this] { return connections() > 0 || worker.detached_requests().active() > 0; };
     while (busy() && loop.clock().now() < patience) {
-      for (auto& door : doors) door->close_all();
+      for (auto& entry_point : entry_points) entry_point.close_all();
       worker.detached_requests().cancel();
-      for (auto& udp : udp_entry_points) udp->close_all();
       loop.turn(false);
     }
     abandoned = busy();
     if (abandoned) return;
     access_log.reset();
-    doors.clear();
-    udp_entry_points.clear();
+    entry_points.clear();
     worker.close_upstreams();
     for (int i = 0; i < kFarewellTurns; ++i) loop.turn(false);
   }
 
   size_t connections() const {
     size_t n = 0;
-    for (const auto& door : doors) n += door->connections();
-    for (const auto& udp : udp_entry_points) n += udp->sessions();
+    for (const auto& entry_point : entry_points) n += entry_point.connections();
     return n;
   }
 
   void check_drained() {
-    if (draining && on_drained && connections() == 0) std::exchange(on_drained, nullptr)();
+    if (!draining) return;
+    for (auto& entry_point : entry_points)
+      if (entry_point.on_drained && entry_point.connections() == 0) std::exchange(entry_point.on_drained, nullptr)();
   }
 };
 
@@ -169,34 +186,41 @@ telemetry::WorkerMetrics* WorkerThread::metrics() { return serving_->metrics ? &
 
 void WorkerThread::start_accepting() {
   post([this](proxy::Worker&) {
-    for (auto& door : serving_->doors)
-      door->listener.emplace(serving_->loop, door->fd,
-                             [&acceptor = door->acceptor](int fd, const auto& peer) { acceptor.accept(fd, peer); });
-    for (auto& udp : serving_->udp_entry_points) udp->start();
+    for (auto& entry_point : serving_->entry_points) {
+      if (entry_point.closed) continue;  // the end came first
+      if (entry_point.udp)
+        entry_point.udp->start();
+      else
+        entry_point.door->listener.emplace(
+            serving_->loop, entry_point.door->fd,
+            [&acceptor = entry_point.door->acceptor](int fd, const auto& peer) { acceptor.accept(fd, peer); });
+    }
   });
 }
 
 void WorkerThread::relieve(proxy::MemoryPressure pressure) {
   post([this, pressure](proxy::Worker& worker) {
     worker.set_refuses(pressure == proxy::MemoryPressure::full);
-    if (serving_->draining) return;
-    for (auto& door : serving_->doors) {
+    for (auto& entry_point : serving_->entry_points) {
+      if (entry_point.udp || entry_point.closed) continue;
       if (pressure == proxy::MemoryPressure::none)
-        door->server.stop_draining();
+        entry_point.door->server.stop_draining();
       else
-        door->drain();
+        entry_point.door->drain();
     }
   });
 }
 
-void WorkerThread::drain(std::function<void()> done) {
-  post([this, done = std::move(done)](proxy::Worker&) {
-    Serving& s = *serving_;
-    s.draining = true;
-    s.on_drained = done;
-    for (auto& door : s.doors) door->close();
-    for (auto& udp : s.udp_entry_points) udp->stop_accepting();
+void WorkerThread::drain(size_t entry_point, std::function<void()> done) {
+  post([this, entry_point, done = std::move(done)](proxy::Worker&) {
+    serving_->draining = true;
+    serving_->entry_points[entry_point].on_drained = done;
+    serving_->entry_points[entry_point].close();
   });
+}
+
+void WorkerThread::cut(size_t entry_point) {
+  post([this, entry_point](proxy::Worker&) { serving_->entry_points[entry_point].close_all(); });
 }
 
 void WorkerThread::join() {

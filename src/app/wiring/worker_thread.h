@@ -58,9 +58,12 @@ class WorkerThread {
   // To be called after the first snapshot was published: before, nobody could be served.
   void start_accepting();
 
-  // The two steps of an ordered end: no new connections, open ones end after their running exchange, and `done` is
-  // called (on the worker's thread) when the last is gone; what is left is cut off and the thread ends.
-  void drain(std::function<void()> done);
+  // The steps of an ordered end. An entry point (by its place among all) takes no new connections, open ones end after
+  // their running exchange, and `done` is called (on the worker's thread) when the last is gone.
+  void drain(size_t entry_point, std::function<void()> done);
+  // Its connections end now.
+  void cut(size_t entry_point);
+  // What is left everywhere is cut off, and the thread ends.
   void join();
 
  private:
