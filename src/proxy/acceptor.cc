@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/log.h"
@@ -41,6 +42,7 @@ struct Acceptor::Guest : tcp::Connection {
   size_t index = 0;                          // in guests_
   bool greeting = true;                      // nobody serves it yet
   bool given_away = false;                   // to the HTTP server
+  bool drained = false;                      // to be let go, if it says nothing
   int handshaking = -1;                      // the descriptor, while TLS has it
   TimePoint deadline = net::Stream::kNever;  // for agreeing on TLS, once the first byte has come
 
@@ -85,9 +87,11 @@ void Acceptor::accept(int fd, const net::SocketAddress& peer) {
 
 void Acceptor::drain() {
   const TimePoint end = worker_.loop().now() + kDrainIdle;
-  for (Guest* guest : guests_)
-    if (guest->greeting && guest->stream != nullptr)
-      guest->stream->set_read_deadline(std::min(guest->stream->read_deadline(), end));
+  for (Guest* guest : guests_) {
+    if (!guest->greeting || guest->stream == nullptr) continue;
+    guest->drained = true;
+    guest->stream->set_read_deadline(std::min(guest->stream->read_deadline(), end));
+  }
 }
 
 void Acceptor::close_all() {
@@ -122,12 +126,15 @@ net::Task<> Acceptor::welcome(Guest& guest) {
   co_await serve_plain(guest);
 }
 
-// Reads the header, if there is one, before anything else. -> the connection goes on
+// Reads the header, if there is one, before anything else. -> the connection goes on; without one too, when none has
+// come in time (Traefik), for its server may speak first.
 net::Task<bool> Acceptor::take_proxy_header(Guest& guest) {
   net::ProxyHeader header;
   header.status = net::ProxyHeader::Status::incomplete;
   while (header.status == net::ProxyHeader::Status::incomplete) {
-    if (co_await guest.stream->fill(guest.in) <= 0) co_return false;
+    const ssize_t n = co_await guest.stream->fill(guest.in);
+    if (n == -ETIMEDOUT && !guest.drained) co_return true;
+    if (n <= 0) co_return false;
     header = net::parse_proxy_header(guest.in.view());
   }
   if (header.status == net::ProxyHeader::Status::malformed) {

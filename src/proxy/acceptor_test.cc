@@ -239,6 +239,34 @@ TEST_F(AcceptorTest, ProxyHeaderInFromWhomItMayCome) {
   EXPECT_EQ(receive_until(*accept_at(b), "for b"), "for b");
 }
 
+TEST_F(AcceptorTest, AServerMaySpeakFirstBehindAProxyHeader) {
+  options.proxy_protocol = {.everyone = false, .networks = {*net::Cidr::parse("10.0.0.0/8")}};
+  add_router("mail", "HostSNI(`*`)", false, {address(a)});
+  publish();
+  const net::SocketAddress said{*net::IpAddress::parse("192.0.2.1"), 1000};
+  for (const char* from : {"10.0.0.1", "11.0.0.1"}) {
+    auto client = connect(from);
+    client->send(net::write_proxy_header_v2(said, said));
+    auto at_a = accept_at(a);
+    at_a->send("220 welcome\r\n");
+    EXPECT_EQ(receive_until(*client, "\r\n"), "220 welcome\r\n");
+    EXPECT_EQ(at_a->received, "");
+  }
+  // A header that does not come is waited for in vain, and not for ever.
+  auto silent = connect();
+  pass(59s);
+  EXPECT_EQ(a.accepted, 2);
+  pass(1s);
+  accept_at(a)->send("220 welcome\r\n");
+  EXPECT_EQ(receive_until(*silent, "\r\n"), "220 welcome\r\n");
+  auto late = connect();
+  quiesce();
+  acceptor->drain();
+  pass(1s);
+  EXPECT_TRUE(turn_until([&] { return late->gone(); })) << "the end has come: nobody is served any more";
+  EXPECT_EQ(a.accepted, 3);
+}
+
 TEST_F(AcceptorTest, ProxyHeaderOut) {
   configuration.tcp.servers_transports["v1@file"].proxy_protocol.emplace().version = 1;
   add_router("a", "HostSNI(`*`)", false, {address(a)});

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
 import time
@@ -35,6 +36,26 @@ class EchoServer(ThreadedServer):
                 connection.sendall(b"\nbye")
         except OSError:
             pass
+
+
+class HeaderServer(ThreadedServer):
+    """Reads a PROXY header, greets with its version and the client it tells of, then sends back what it gets."""
+
+    def __init__(self):
+        super().__init__(self._serve)
+
+    @staticmethod
+    def _serve(connection):
+        with connection:
+            if connection.recv(6, socket.MSG_PEEK) == b"PROXY ":
+                _, _, address, _, port, _ = receive_line(connection).split()
+                version = 1
+            else:
+                block = connection.recv(16 + 12, socket.MSG_WAITALL)[16:]
+                address, port, version = socket.inet_ntoa(block[:4]), struct.unpack("!H", block[8:10])[0], 2
+            connection.sendall(f"{version} {address} {port}\n".encode())
+            while data := connection.recv(1 << 16):
+                connection.sendall(data)
 
 
 def receive_line(connection):
@@ -93,11 +114,11 @@ class Tcp(ProxyTest):
         self.addCleanup(server.stop)
         return server
 
-    def start(self, tcp, tls=None, lifecycle=None):
+    def start(self, tcp, tls=None, lifecycle=None, entry_point=None):
         transport = {"transport": {"lifeCycle": lifecycle}} if lifecycle else {}
         dynamic = {"tcp": tcp, **({"tls": tls} if tls else {})}
         proxy = self.fairlead(dynamic, static={
-            "entryPoints": {"web": {"address": f"127.0.0.1:{self.port}", **transport},
+            "entryPoints": {"web": {"address": f"127.0.0.1:{self.port}", **transport, **(entry_point or {})},
                             "traefik": {"address": f"127.0.0.1:{self.api}"}}, "api": {"insecure": True},
             "metrics": {"prometheus": {}}})
         wait_until(lambda: self.routers(), "TCP routers are there")
@@ -180,6 +201,28 @@ class Tcp(ProxyTest):
             self.assertEqual(len(got), want)
             self.assertEqual(hashlib.sha256(got[:len(data)]).hexdigest(), hashlib.sha256(data).hexdigest())
             self.assertEqual(got[len(data):], b"" if secure else b"\nbye")
+
+    def test_servers_that_speak_first_behind_the_proxy_protocol(self):
+        # MySQL's or SMTP's clients send nothing before they are greeted; whoever forwards them sends the header alone.
+        server = HeaderServer()
+        self.addCleanup(server.stop)
+        service = {"loadBalancer": {"servers": [{"address": f"127.0.0.1:{server.port}"}], "serversTransport": "t"}}
+        text = b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 25\r\n"
+        binary = (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + socket.inet_aton("192.0.2.1") +
+                  socket.inet_aton("192.0.2.2") + struct.pack("!HH", 4711, 25))
+        for trusted, version in ((True, 1), (True, 2), (False, 1), (False, 2)):
+            proxy = self.start({"routers": {"all": {"rule": "HostSNI(`*`)", "service": "s"}}, "services": {"s": service},
+                                "serversTransports": {"t": {"proxyProtocol": {"version": version}}}},
+                               entry_point={"proxyProtocol": {"trustedIPs": ["127.0.0.1" if trusted else "192.0.2.9"]}})
+            for header in (text, binary):
+                with self.subTest(trusted=trusted, sent=version, header=header):
+                    connection = self.connect(self.port)
+                    connection.sendall(header)
+                    address, port = ("192.0.2.1", 4711) if trusted else connection.getsockname()
+                    self.assertEqual(receive_line(connection), f"{version} {address} {port}")
+                    connection.sendall(b"more\n")
+                    self.assertEqual(receive_line(connection), "more")
+            proxy.stop()
 
     def test_health_check_takes_a_server_out_and_back(self):
         good, bad = self.server("good"), self.server("bad")
