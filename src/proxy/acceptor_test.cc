@@ -276,6 +276,36 @@ TEST_F(AcceptorTest, ProxyHeaderOut) {
   EXPECT_THAT(receive_until(*accept_at(a), "\r\n"), StartsWith("PROXY TCP4 192.0.2.7 127.0.0.1 4711 "));
 }
 
+TEST_F(AcceptorTest, WhatALoadBalancerSaysOfTransportCountsWithoutOneOnly) {
+  add_router("a", "HostSNI(`*`)", false, {address(a)});
+  auto& balancer = *configuration.tcp.services["a@file"].load_balancer;
+  balancer.proxy_protocol.emplace().version = 1;
+  publish();
+  auto client = connect("192.0.2.7");
+  EXPECT_THAT(receive_until(*accept_at(a), "\r\n"), StartsWith("PROXY TCP4 192.0.2.7 127.0.0.1 4711 "));
+  configuration.tcp.servers_transports["t@file"];
+  balancer.servers_transport = "t@file";
+  publish();
+  auto other = connect();
+  other->send("hello");
+  EXPECT_EQ(receive_until(*accept_at(a), "hello"), "hello");
+}
+
+TEST_F(AcceptorTest, ServersWithoutAGoodAddressAreLeftOut) {
+  for (const int round : {1, 2}) {  // the second finds what the first has made
+    add_router("app", "HostSNI(`*`)", false, {"no-port", address(a), "http://10.0.0.1:80"});
+    publish();
+    auto client = connect();
+    EXPECT_NE(accept_at(a), nullptr) << round;
+    const ServiceReport& report = built.report->tcp.services.at("app@file");
+    EXPECT_EQ(report.status, Status::warning);
+    EXPECT_EQ(report.errors.size(), 2U);
+    EXPECT_THAT(report.errors.front(), StartsWith("error parsing server address no-port: "));
+    EXPECT_EQ(report.servers.size(), 1U);
+  }
+  EXPECT_EQ(a.accepted, 2);
+}
+
 TEST_F(AcceptorTest, ServersTakeTurnsAndThoseThatAreDownAreSkipped) {
   add_router("app", "HostSNI(`*`)", false, {address(a), address(b)});
   configuration.tcp.services["app@file"].load_balancer->health_check.emplace();

@@ -83,7 +83,8 @@ class Udp(ProxyTest):
         a, b = self.server("a"), self.server("b")
         service = lambda server: {"loadBalancer": {"servers": [{"address": server.address}]}}
         self.start({"routers": {"one": {"service": "both"}, "other": {"service": "a"}, "lost": {"service": "gone"}},
-                    "services": {"a": service(a), "b": service(b),
+                    "services": {"a": service(a),
+                                 "b": {"loadBalancer": {"servers": [{"address": "no-port"}, {"address": b.address}]}},
                                  "both": {"weighted": {"services": [{"name": "a", "weight": 3}, {"name": "b", "weight": 1}]}}}},
                    udp={"timeout": "300ms"})
         routers = {router["name"]: router for router in self.ask("/api/udp/routers")}
@@ -93,6 +94,7 @@ class Udp(ProxyTest):
                          ("disabled", ['the UDP service "gone@file" does not exist']))
         services = {service["name"]: service for service in self.ask("/api/udp/services")}
         self.assertEqual(services["a@file"]["serverStatus"], {a.address: "UP"})
+        self.assertEqual((services["b@file"]["status"], services["b@file"]["serverStatus"]), ("warning", {b.address: "UP"}))
         self.assertEqual(services["both@file"]["type"], "weighted")
         self.assertEqual(self.talk(self.client(), "x"), "a x")
         wait_until(lambda: 'traefik_open_connections{entrypoint="dns",protocol="UDP"} 0' in get(self.api, "/metrics").body,

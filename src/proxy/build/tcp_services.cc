@@ -99,6 +99,8 @@ Result<tcp::HandlerPtr> TcpServiceBuilder::build_load_balancer(const std::string
   if (before != nullptr && before->configuration == built.configuration && before->transport == built.transport) {
     built.health_check = before->health_check;
     report.servers = built.servers = before->servers;
+    built.warnings = before->warnings;
+    for (const std::string& warning : built.warnings) report.warn(warning);
     return before->handler;
   }
   tcp::LoadBalancer::Options made{.service = name,
@@ -107,15 +109,18 @@ Result<tcp::HandlerPtr> TcpServiceBuilder::build_load_balancer(const std::string
                                   .transport = built.transport,
                                   .cursor = kept_cursor(identities_.tcp_cursors, name, inputs_.balancer_slots)};
   for (const auto& server : options.servers) {
+    auto address = parse_server_address(server.address);
+    if (!address) {  // Traefik: the others serve
+      built.warnings.push_back(std::move(address).error().message);
+      continue;
+    }
+    made.servers.push_back(
+        {.host = std::move(address->host), .port = address->port, .address = server.address, .tls = server.tls});
     CheckedServer& checked = built.servers.emplace_back(server.address, nullptr);
     if (options.health_check) made.health.push_back(checked.health = kept_health(name, server.address));
   }
   report.servers = built.servers;
-  for (const auto& server : options.servers) {
-    FL_TRY(config::Address address, parse_server_address(server.address));
-    made.servers.push_back(
-        {.host = std::move(address.host), .port = address.port, .address = server.address, .tls = server.tls});
-  }
+  for (const std::string& warning : built.warnings) report.warn(warning);
   if (const auto& check = options.health_check) {
     FL_TRY(tcp::HealthCheck::Probe probe, read_probe(*check));
     const Duration interval = check->interval > 0s ? check->interval : 30s;
@@ -163,16 +168,17 @@ Result<tcp::HandlerPtr> TcpServiceBuilder::build_weighted(const std::string& nam
   return std::make_shared<tcp::Weighted>(std::move(made));
 }
 
-// The transport by name, with what the load balancer itself says in the deprecated way. Equal ones are one, so that an
-// unchanged service is seen to be unchanged.
+// The transport by name; without one, what the load balancer itself says in the deprecated way counts (Traefik). Equal
+// ones are one, so that an unchanged service is seen to be unchanged.
 Result<TcpServiceBuilder::TransportPtr> TcpServiceBuilder::transport(const dynamic::TcpLoadBalancer& options,
                                                                      ServiceReport& report) {
   const bool with_tls = std::ranges::any_of(options.servers, &dynamic::TcpServer::tls);
   FL_TRY(tcp::Transport made, named_transport(options.servers_transport, with_tls, report));
-  if (options.proxy_protocol) {
+  const bool says_itself = options.servers_transport.empty();
+  if (says_itself) {
     FL_TRY(made.proxy_protocol, proxy_protocol_version(options.proxy_protocol));
   }
-  if (options.termination_delay)
+  if (says_itself && options.termination_delay)
     made.termination_delay = termination_delay(std::chrono::milliseconds(*options.termination_delay));
   for (const auto* services : {&std::as_const(built_), &before_})
     for (const auto& [_, service] : *services)

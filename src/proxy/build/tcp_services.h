@@ -24,6 +24,7 @@ struct BuiltTcpService {
   std::vector<tcp::HandlerPtr> children;            // of a weighted service
   std::shared_ptr<const HealthCheck> health_check;
   std::vector<CheckedServer> servers;
+  std::vector<std::string> warnings;  // about servers that are left out
   tcp::HandlerPtr handler;
 };
 using BuiltTcpServices = std::map<std::string, BuiltTcpService, std::less<>>;

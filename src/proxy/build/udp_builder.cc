@@ -30,10 +30,14 @@ Result<udp::ServicePtr> UdpBuilder::build(const std::string& name, const config:
   report.type = to_lower(*type);
   if (service.load_balancer) {
     std::vector<udp::Server> servers;
-    for (const auto& server : service.load_balancer->servers) report.servers.emplace_back(server.address, nullptr);
     for (const auto& server : service.load_balancer->servers) {
-      FL_TRY(config::Address address, parse_server_address(server.address));
-      servers.push_back({.host = std::move(address.host), .port = address.port, .address = server.address});
+      auto address = parse_server_address(server.address);
+      if (!address) {  // Traefik: the others serve
+        report.warn(std::move(address).error().message);
+        continue;
+      }
+      report.servers.emplace_back(server.address, nullptr);
+      servers.push_back({.host = std::move(address->host), .port = address->port, .address = server.address});
     }
     return std::make_shared<udp::LoadBalancer>(name, std::move(servers),
                                                kept_cursor(cursors_, name, inputs_.balancer_slots));
