@@ -62,6 +62,12 @@ void put_fields(Cursor& out, const HeaderMap& fields) {
     if (!is_codec_owned(field.id)) out.field(field.name, field.value);
 }
 
+// The names of the fields behind a chunked body (RFC 9110 6.6.2).
+void put_trailer_names(Cursor& out, const HeaderMap& fields) {
+  for (const Field& field : fields)
+    if (field.id == HeaderId::trailer) out.field(field.name, field.value);
+}
+
 void put_content_length(Cursor& out, uint64_t length) {
   out.put("Content-Length: ");
   out.put(length);
@@ -139,10 +145,12 @@ size_t write_response_head(char* out, const ResponseHead& head, const ResponseWr
   put_fields(cursor, head.headers);
 
   if (may_have_body) {
-    if (head.framing == Framing::length || head.framing == Framing::none)
+    if (head.framing == Framing::length || head.framing == Framing::none) {
       put_content_length(cursor, head.content_length);
-    else if (head.framing == Framing::chunked && !options.to_http10)
+    } else if (head.framing == Framing::chunked && !options.to_http10) {
       cursor.put("Transfer-Encoding: chunked\r\n");
+      put_trailer_names(cursor, head.headers);
+    }
   } else if (has_length && !is_interim && head.status != 204) {
     put_content_length(cursor, head.content_length);
   }

@@ -28,10 +28,10 @@ struct ResponseWriteOptions {
   bool body_allowed = true;  // false for HEAD, 1xx, 204, 304: Content-Length is told where known, no Transfer-Encoding
 };
 
-// "HTTP/1.1 status reason", every field in order, then Content-Length or Transfer-Encoding, then Connection where it
-// differs from the version's default. An empty reason is the registered one. `none` where a body is allowed is an empty
-// body; 1xx and 204 get neither framing field (RFC 9110 8.6, RFC 9112 6.1). Interim answers (1xx but 101) say nothing
-// about the connection.
+// "HTTP/1.1 status reason", every field in order, then Content-Length or Transfer-Encoding with Trailer, then
+// Connection where it differs from the version's default. An empty reason is the registered one. `none` where a body is
+// allowed is an empty body; 1xx and 204 get neither framing field (RFC 9110 8.6, RFC 9112 6.1). Interim answers (1xx
+// but 101) say nothing about the connection.
 size_t write_response_head(char* out, const ResponseHead& head, const ResponseWriteOptions& options);
 
 }  // namespace fl::http::h1

@@ -100,8 +100,12 @@ TEST(WriteResponseHead, NormalForm) {
   const Case cases[] = {
       {"HTTP/1.1 200 Fine\r\nContent-Length:2\r\nServer: x\r\nKeep-Alive: 5\r\nConnection: x\r\n\r\n",
        "HTTP/1.1 200 Fine\r\nServer: x\r\nContent-Length: 2\r\n\r\n"},
+      {"HTTP/1.1 200\r\nTrailer: a\r\nTransfer-Encoding: Chunked\r\nTrailer: b, c\r\n\r\n",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: a\r\nTrailer: b, c\r\n\r\n"},
+      {"HTTP/1.1 200\r\nContent-Length: 2\r\nTrailer: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"},
       {"HTTP/1.1 200\r\nTransfer-Encoding: Chunked\r\nTrailer: a\r\n\r\n",
-       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
+       "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+       {.keep_alive = false, .to_http10 = true}},
       {"HTTP/1.0 299\r\n\r\n", "HTTP/1.1 299 \r\nConnection: close\r\n\r\n", {.keep_alive = false}},
       // To HTTP/1.0.
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
