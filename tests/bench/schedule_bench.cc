@@ -47,7 +47,7 @@ TaskDemand make_demand(std::vector<Strategy> strategies = {}) {
                     .resources = {.cpu = 256, .memory = 512},
                     .strategies = std::move(strategies)};
   for (const int capability : {3, 17, 29})
-    demand.requires_attributes.push_back(fmt::format("ecs.capability.number-{}", capability));
+    demand.requires_attributes.push_back({fmt::format("ecs.capability.number-{}", capability), {}});
   demand.constraints.push_back(
       {Constraint::Type::member_of, "attribute:ecs.instance-type =~ m5.* and attribute:ecs.os-type == linux"});
   return demand;

@@ -23,9 +23,9 @@ constexpr Deviation kDeviations[] = {
     {"ECS", "CreateService",
      "EXTERNAL services may have load balancers, and target groups are taken at their word (with --strict none has a "
      "load balancer, since this control plane has none); Fargate platform versions are LATEST, 1.4.0 and 1.3.0, all of "
-     "Linux; deployments are ROLLING; the first provider of a strategy takes all tasks, which have no "
-     "`capacityProviderName`; `serviceRegistries`, `serviceConnectConfiguration`, `volumeConfigurations` and the "
-     "`alarms` of deployments are kept, nothing comes of them; `vpcLatticeConfigurations`, `gatewayConnectors` and "
+     "Linux; deployments are ROLLING; the first provider of a strategy takes all tasks; `serviceRegistries`, "
+     "`serviceConnectConfiguration`, `volumeConfigurations` and the `alarms` of deployments are kept, nothing comes of "
+     "them; `vpcLatticeConfigurations`, `gatewayConnectors` and "
      "`monitoring` are ignored"},
     {"ECS", "UpdateService", "as CreateService"},
     {"ECS", "RunTask",

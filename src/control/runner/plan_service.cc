@@ -144,6 +144,7 @@ void start_task(state::Transaction& tx, const state::Service& service, const Ser
                            .service = service.name,
                            .started_by = start.deployment,
                            .launch_type = launch_type,
+                           .capacity_provider = api::provider_of(deployment.shape.capacity_provider_strategy),
                            .platform_version = api::platform_of_task(deployment.shape.platform_version, launch_type),
                            .tags = tasks::tags_of_task({}, propagated, shape.enable_ecs_managed_tags.value_or(false),
                                                        service.cluster, service.name),

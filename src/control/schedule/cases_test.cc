@@ -133,9 +133,12 @@ class CaseRunner {
     for (size_t i = 3; i < words.size(); ++i) {
       const auto [key, value] = key_and_value(words[i]);
       if (read_resource(key, value, demand.resources)) continue;
-      if (key == "needs")
-        demand.requires_attributes = split_list(value);
-      else if (key == "distinctInstance")
+      if (key == "needs") {
+        for (const std::string& attribute : split_list(value)) {
+          auto [name, wanted] = key_and_value(attribute);
+          demand.requires_attributes.push_back({std::move(name), std::move(wanted)});
+        }
+      } else if (key == "distinctInstance")
         demand.constraints.push_back({Constraint::Type::distinct_instance, {}});
       else if (key.starts_with("spread:"))
         demand.strategies.push_back({Strategy::Type::spread, key.substr(7)});

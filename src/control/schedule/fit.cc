@@ -26,8 +26,10 @@ std::optional<Misfit> Fit::misfit(const Capacity::Instance& instance) const {
 bool Fit::selects(const Capacity::Instance& instance) const { return !misfit_of_kind(instance, demand_.group); }
 
 std::optional<Misfit> Fit::misfit_of_kind(const Capacity::Instance& instance, std::string_view absent_group) const {
-  for (const std::string& name : demand_.requires_attributes)
-    if (find_attribute(instance.view, name) == nullptr) return Misfit::attribute;
+  for (const Attribute& wanted : demand_.requires_attributes)
+    if (const Attribute* found = find_attribute(instance.view, wanted.name);
+        found == nullptr || (!wanted.value.empty() && found->value != wanted.value))
+      return Misfit::attribute;
   if (is_impossible_) return Misfit::member_of;
   for (const Query& query : member_of_)
     if (!query.matches(instance.view, instance.tasks, absent_group)) return Misfit::member_of;

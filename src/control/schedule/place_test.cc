@@ -59,7 +59,7 @@ TaskDemand some_demand(SeededRandom& random, bool may_be_random) {
   TaskDemand demand{.group = some_group(random),
                     .family = "f",
                     .resources = {random.below(300), random.below(300), random.one_in(5) ? 1 : 0, some_ports(random)}};
-  if (random.one_in(4)) demand.requires_attributes.push_back("disk");
+  if (random.one_in(4)) demand.requires_attributes.push_back({"disk", {}});
   if (random.one_in(4)) demand.constraints.push_back({Constraint::Type::distinct_instance, {}});
   for (const std::string expression :
        {"attribute:zone != 1", "not(task:group == service:s0)", "runningTasksCount <= 6", "attribute:disk == ssd"})

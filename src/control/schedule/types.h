@@ -85,9 +85,9 @@ struct TaskDemand {
   std::string group;
   std::string family;
   Resources resources;
-  std::vector<std::string> requires_attributes;  // names an instance must have (requiresAttributes)
-  std::vector<Constraint> constraints;           // the task definition's and the service's or the request's
-  std::vector<Strategy> strategies;              // none: spread over zones, then over instances
+  std::vector<Attribute> requires_attributes;  // that an instance must have; with that value, where it is not empty
+  std::vector<Constraint> constraints;         // the task definition's and the service's or the request's
+  std::vector<Strategy> strategies;            // none: spread over zones, then over instances
 };
 
 // Why an instance cannot take a task, in the order in which it is asked: the later, the closer it came.

@@ -32,6 +32,15 @@ schedule::Constraint to_constraint(std::string_view type, const std::optional<st
           .expression = expression.value_or("")};
 }
 
+// What the containers are built for: an instance of another kind could not run them. Nothing said: any will do, and
+// LINUX is taken for nothing said, as not every agent names its family.
+void add_platform(const ecs::RuntimePlatform& platform, std::vector<schedule::Attribute>& out) {
+  if (const auto cpu = ecs::text(platform.cpu_architecture); !cpu.empty())
+    out.push_back({"ecs.cpu-architecture", to_lower(cpu)});
+  if (const auto family = ecs::text(platform.operating_system_family); family.starts_with("WINDOWS"))
+    out.push_back({"ecs.os-family", std::string(family)});
+}
+
 schedule::Strategy to_strategy(const ecs::PlacementStrategy& strategy) {
   using Type = schedule::Strategy::Type;
   const auto type = ecs::text(strategy.type);
@@ -87,7 +96,8 @@ schedule::TaskDemand demand_of(const state::TaskDefinition& definition, std::str
                            .resources = to_resources(reservation_of(definition.shape, overrides))};
   if (definition.shape.requires_attributes)
     for (const ecs::Attribute& attribute : *definition.shape.requires_attributes)
-      out.requires_attributes.push_back(attribute.name.value_or(""));
+      out.requires_attributes.push_back({attribute.name.value_or(""), attribute.value.value_or("")});
+  if (definition.shape.runtime_platform) add_platform(*definition.shape.runtime_platform, out.requires_attributes);
   if (definition.shape.placement_constraints)
     for (const auto& c : *definition.shape.placement_constraints)
       out.constraints.push_back(to_constraint(ecs::text(c.type), c.expression));

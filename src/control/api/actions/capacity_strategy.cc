@@ -56,11 +56,14 @@ Answer<CapacityChoice> choose_capacity(const CapacityChoice& asked, const state:
 std::string_view launch_type_of(const std::optional<std::string>& launch_type,
                                 const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
   if (launch_type) return *launch_type;
-  if (!strategy || strategy->empty()) return "EC2";
-  const auto& first = strategy->front();
-  return ecs::text(first.capacity_provider).starts_with("FARGATE") ? "FARGATE"
-         : first.capacity_provider == "EXTERNAL"                   ? "EXTERNAL"
-                                                                   : "EC2";
+  const auto provider = provider_of(strategy);
+  if (!provider) return "EC2";
+  return provider->starts_with("FARGATE") ? "FARGATE" : provider == "EXTERNAL" ? "EXTERNAL" : "EC2";
+}
+
+std::optional<std::string> provider_of(const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
+  if (!strategy || strategy->empty()) return std::nullopt;
+  return strategy->front().capacity_provider;
 }
 
 }  // namespace fl::control::api

@@ -95,6 +95,7 @@ Answer<ecs::RunTaskResponse> run_task(const WriteCall& call, const ecs::RunTaskR
   FL_TRY(const CapacityChoice asked,
          choose_capacity({request.launch_type, request.capacity_provider_strategy}, *cluster));
   FL_TRY(Order order, read_order(call, request, *cluster, launch_type_of(asked.launch_type, asked.strategy)));
+  order.task.capacity_provider = provider_of(asked.strategy);
   FL_TRY_VOID(check_platform(order.definition->shape, request.platform_version, order.task.launch_type));
   FL_TRY_VOID(check_placement(request.placement_constraints, request.placement_strategy));
   order.task.platform_version = platform_of_task(request.platform_version, order.task.launch_type);
