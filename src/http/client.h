@@ -68,6 +68,8 @@ class ClientConnection : public ClientGoneListener {
   virtual bool rest() { return false; }
   // Ends the rest. -> it can carry another exchange, as far as can be known
   virtual bool wake() { return false; }
+  // Its server can say that it has done nothing with a request (ClientOutcome::unprocessed).
+  virtual bool tells_unprocessed() const { return false; }
 
   // Sends the exchange's request and waits for the answer's head. Afterwards the connection (`self` is this) belongs to
   // exchange.response_body or exchange.tunnel, and comes back to the pool by itself once the answer has ended; after

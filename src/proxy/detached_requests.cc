@@ -36,10 +36,7 @@ class DetachedRequests::Request final : public http::Exchange {
     attachment = own;
   }
   // Its answer is gone.
-  ~Request() {
-    Transaction& own = Transaction::of(*this);
-    own.worker.unpin(own.pin);
-  }
+  ~Request() { Transaction::of(*this).leave(); }
 
   net::Task<int> send_interim(const http::ResponseHead&) override { co_return 0; }
   void watch_client(http::ClientGoneListener* listener) override {

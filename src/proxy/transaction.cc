@@ -35,7 +35,18 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   if (record.grpc_status < 0 && (record.grpc_web || is_grpc(exchange.request)))
     record.grpc_status = grpc_status_of(exchange);
   worker.record(record);
+  leave();
+}
+
+void Transaction::leave() noexcept {
+  worker.forget_uploads(kept_upload_bytes_);
   worker.unpin(pin);
+}
+
+bool Transaction::keep_upload(uint64_t bytes) {
+  if (!worker.keep_upload(bytes)) return false;
+  kept_upload_bytes_ += bytes;
+  return true;
 }
 
 }  // namespace fl::proxy

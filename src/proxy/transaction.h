@@ -24,6 +24,11 @@ class Transaction final : public http::Attachment {
   static Transaction& of(const http::Exchange& exchange) { return static_cast<Transaction&>(*exchange.attachment); }
 
   void on_end(http::Exchange& exchange) noexcept override;
+  // Lets go of what it holds of the worker's; once, and the last that is done.
+  void leave() noexcept;
+
+  // As much of the exchange's arena is to be a copy of its body. -> the worker has not too much of those
+  bool keep_upload(uint64_t bytes);
 
   Worker& worker;
   SnapshotPin& pin;
@@ -31,6 +36,9 @@ class Transaction final : public http::Attachment {
   telemetry::RequestRecord record;
   bool append_forwarded_for = true;  // not yet done, and wanted
   bool unsent = false;               // the last server was out of reach; the request may be sent again
+
+ private:
+  uint64_t kept_upload_bytes_ = 0;
 };
 
 }  // namespace fl::proxy

@@ -4,6 +4,9 @@
 #include "proxy/snapshot.h"
 
 namespace fl::proxy {
+namespace {
+constexpr uint64_t kMostKeptUploadBytes = 16 << 20;
+}  // namespace
 
 Worker::Worker(net::Loop& loop) : loop_(loop), resolver_(loop) {
   pins_.push_back(std::make_unique<SnapshotPin>(std::make_shared<const Snapshot>()));
@@ -22,6 +25,12 @@ void Worker::publish(std::shared_ptr<const Snapshot> snapshot) {
 void Worker::drop(SnapshotPin& pin) {
   release(std::move(pin.snapshot));
   std::erase_if(pins_, [&pin](const auto& p) { return p.get() == &pin; });
+}
+
+bool Worker::keep_upload(uint64_t bytes) {
+  if (kept_upload_bytes_ + bytes > kMostKeptUploadBytes) return false;
+  kept_upload_bytes_ += bytes;
+  return true;
 }
 
 Upstream& Worker::upstream(const std::shared_ptr<const UpstreamSpec>& spec) {

@@ -52,6 +52,10 @@ class Worker {
   bool refuses() const { return refuses_; }
   void set_refuses(bool refuses) { refuses_ = refuses; }
 
+  // Memory for copies of uploads, of all requests under way. -> there may be as much more
+  bool keep_upload(uint64_t bytes);
+  void forget_uploads(uint64_t bytes) { kept_upload_bytes_ -= bytes; }
+
   DetachedRequests& detached_requests() { return detached_requests_; }
   // Connections to a server, made on first use.
   Upstream& upstream(const std::shared_ptr<const UpstreamSpec>& spec);
@@ -77,6 +81,7 @@ class Worker {
   net::Loop& loop_;
   net::Resolver resolver_;
   bool refuses_ = false;
+  uint64_t kept_upload_bytes_ = 0;
   std::vector<std::unique_ptr<SnapshotPin>> pins_;    // the last one is current; older ones still have requests
   std::vector<std::unique_ptr<Upstream>> upstreams_;  // by slot
   std::vector<TurnLease> leases_;                     // by slot

@@ -1,12 +1,17 @@
 """HTTP/2 with other people's clients: curl and nghttp2's h2load, through the proxy to servers of HTTP/1 and HTTP/2."""
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
+from pathlib import Path
 
 from support import BINARY, ProxyTest, accepts, free_port, one_service, wait_until
+
+NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 
 for tool in ("curl", "h2load"):
     if not shutil.which(tool):
@@ -32,9 +37,9 @@ class Http2Test(ProxyTest):
         version, status = said.decode().split()
         return version, int(status), body
 
-    def h2load(self, proxy, requests, path="/bench", clients=8, streams=32):
+    def h2load(self, proxy, requests, path="/bench", clients=8, streams=32, *arguments):
         """-> how many succeeded"""
-        done = subprocess.run(["h2load", "-n", str(requests), "-c", str(clients), "-m", str(streams),
+        done = subprocess.run(["h2load", "-n", str(requests), "-c", str(clients), "-m", str(streams), *arguments,
                                f"http://127.0.0.1:{proxy.port}{path}"], capture_output=True, text=True, check=True, timeout=120)
         return int(re.search(r"(\d+) succeeded", done.stdout)[1])
 
@@ -80,6 +85,30 @@ class Http2Test(ProxyTest):
         finally:
             done.set()
             changer.join()
+
+    @unittest.skipUnless(NGINX, "no nginx")
+    def test_uploads_to_a_server_that_ends_its_connections(self):
+        """nginx refuses what is above its keepalive_requests, bodies and all; it has not looked at those."""
+        folder = Path(tempfile.mkdtemp(prefix="fairlead-test-"))
+        self.addCleanup(shutil.rmtree, folder)
+        port = free_port()
+        (folder / "nginx.conf").write_text(f"""
+daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+  server {{ listen 127.0.0.1:{port} http2; keepalive_requests 100; location / {{ return 200 "ok"; }} }}
+}}""")
+        nginx = subprocess.Popen([NGINX, "-e", folder / "error.log", "-c", folder / "nginx.conf"])
+        self.addCleanup(nginx.wait)
+        self.addCleanup(nginx.terminate)
+        wait_until(lambda: accepts(port), "nginx listens")
+        proxy = self.fairlead(one_service(f"h2c://127.0.0.1:{port}")).wait_until_routing()
+        for size in (5, 500):
+            with self.subTest(size):
+                (folder / "body").write_bytes(b"x" * size)
+                self.assertEqual(self.h2load(proxy, 5000, "/", 8, 32, "-d", folder / "body"), 5000)
 
 
 if __name__ == "__main__":

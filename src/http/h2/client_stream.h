@@ -22,6 +22,7 @@ class ClientStream final : public http::ClientConnection, private Stream {
     abandon(NGHTTP2_CANCEL);
     head_wake_.notify();
   }
+  bool tells_unprocessed() const override { return true; }
   net::Task<ClientOutcome> run(std::unique_ptr<http::ClientConnection> self, Exchange& exchange,
                                const ClientOptions& options) override;
 

@@ -1,6 +1,7 @@
 #include "proxy/forward/forward.h"
 
 #include "base/log.h"
+#include "proxy/forward/kept_upload.h"
 #include "proxy/forward/upstream.h"
 #include "proxy/transaction.h"
 
@@ -9,6 +10,11 @@ namespace {
 
 using http::Exchange;
 using http::HeaderId;
+
+// Of a request that servers refuse unseen. On the second connection are all that were refused on the first, and it may
+// be drained by them in turn, as by nginx after its keepalive_requests. The third is the request's own, of which it is
+// the first: a server that refuses that one has no need of more.
+constexpr int kMostTries = 3;
 
 // RFC 9110 9.2.2, as far as the method says it; one with a body is never replayed, for the body is gone.
 bool is_replayable(const Exchange& x) {
@@ -63,13 +69,16 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
   transaction.unsent = false;
   ProxyError error = ProxyError::none;
   bool kept_off = false;
-  for (bool fresh = false;; fresh = true) {
-    auto connection = fresh ? nullptr : upstream.take(x);
-    if (connection == nullptr) connection = co_await upstream.connect(x, error);
+  KeptUpload* upload = nullptr;
+  for (int tries = 1;; ++tries) {
+    auto connection = tries > 1 ? nullptr : upstream.take(x);
+    if (connection == nullptr) connection = co_await upstream.connect(x, tries >= kMostTries, error);
     if (connection == nullptr) {
       transaction.unsent = error != ProxyError::client_gone;
       break;
     }
+    if (x.request_body != nullptr && upload == nullptr && connection->tells_unprocessed())
+      upload = &KeptUpload::start(x);
     http::ClientConnection& client = *connection;
     const http::ClientOutcome outcome = co_await client.run(std::move(connection), x, upstream.client_options());
     error = from(outcome.error);
@@ -78,9 +87,12 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
       upstream.keep_websockets_off_http2();
       continue;
     }
-    const bool once_more = outcome.unprocessed ? x.request_body == nullptr : outcome.stale && is_replayable(x);
-    if (!once_more || fresh) break;
+    const bool again =
+        outcome.unprocessed ? upload == nullptr || upload->rewind() : tries == 1 && outcome.stale && is_replayable(x);
+    if (!again || tries >= kMostTries) break;
   }
+  if (upload != nullptr && error == ProxyError::none) upload->stop_keeping();
+  if (upload != nullptr && error != ProxyError::none && !co_await upload->end()) transaction.unsent = false;
   transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
   if (error != ProxyError::none) {
     answer(x, error);

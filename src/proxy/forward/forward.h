@@ -16,8 +16,9 @@ struct ForwardOptions {
 };
 
 // The request is exchange.request as the middlewares left it. A request that was lost on a kept-alive connection is
-// sent once more when that cannot do it twice (RFC 9110 9.2.2). When no answer can be had, the exchange answers 502,
-// 504 or 499 as Traefik does.
+// sent once more when that cannot do it twice (RFC 9110 9.2.2), one that an HTTP/2 server refused unseen up to twice,
+// whatever its method (RFC 9113 8.7), unless more of its body was read than KeptUpload keeps. When no answer can be
+// had, the exchange answers 502, 504 or 499 as Traefik does.
 net::Task<> forward(http::Exchange& exchange, const std::shared_ptr<const UpstreamSpec>& server,
                     ForwardOptions options);
 

@@ -83,12 +83,13 @@ std::unique_ptr<http::ClientConnection> Upstream::take(const http::Exchange& exc
 }
 
 // Exchanges that could share a connection do not each make one: they wait for the first one's.
-net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Exchange& exchange, ProxyError& error) {
+net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Exchange& exchange, bool own,
+                                                                     ProxyError& error) {
   if (http2_ && !may_share(exchange)) {
     error = ProxyError::no_upgrade;
     co_return nullptr;
   }
-  while (may_share(exchange) && dialing_) {
+  while (!own && may_share(exchange) && dialing_) {
     Waiting waiting;
     waiting_.push_back(&waiting);
     exchange.watch_client(&waiting);
@@ -99,7 +100,7 @@ net::Task<std::unique_ptr<http::ClientConnection>> Upstream::connect(http::Excha
     if (error != ProxyError::none) co_return nullptr;
     if (auto share = open_shared()) co_return share;
   }
-  const bool leads = may_share(exchange);
+  const bool leads = may_share(exchange) && !dialing_;
   dialing_ |= leads;
   auto stream = co_await dial_any(exchange, error);
   std::unique_ptr<http::ClientConnection> connection;

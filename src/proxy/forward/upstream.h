@@ -23,8 +23,9 @@ class Upstream final : private http::ClientPool, private http::SharedConnectionP
 
   // A way to the server at hand: an idle connection that is still good, or a share of one; or null.
   std::unique_ptr<http::ClientConnection> take(const http::Exchange& exchange);
-  // A new one; the exchange's client is listened to meanwhile. Null on failure, with the reason in `error`.
-  net::Task<std::unique_ptr<http::ClientConnection>> connect(http::Exchange& exchange, ProxyError& error);
+  // A new one, or a share of one that somebody else is making, unless it has to be `own`; the exchange's client is
+  // listened to meanwhile. Null on failure, with the reason in `error`.
+  net::Task<std::unique_ptr<http::ClientConnection>> connect(http::Exchange& exchange, bool own, ProxyError& error);
   // A server of HTTP/2 has said that it takes no websockets there: they go by HTTP/1 from now on, as browsers do.
   void keep_websockets_off_http2() { shares_websockets_ = false; }
   // Idle connections end, and shared ones with what they carry.
