@@ -105,7 +105,7 @@ http {{
         self.addCleanup(nginx.terminate)
         wait_until(lambda: accepts(port), "nginx listens")
         proxy = self.fairlead(one_service(f"h2c://127.0.0.1:{port}")).wait_until_routing()
-        for size in (5, 500):
+        for size in (5, 16 << 10):
             with self.subTest(size):
                 (folder / "body").write_bytes(b"x" * size)
                 self.assertEqual(self.h2load(proxy, 5000, "/", 8, 32, "-d", folder / "body"), 5000)

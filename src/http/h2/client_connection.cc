@@ -92,7 +92,12 @@ void ClientConnection::close() noexcept {
 
 void ClientConnection::abort_all() {
   stop_framing();
-  for (size_t i = 0; i < streams_.size(); ++i) streams_[i]->as_stream().on_close(NGHTTP2_CANCEL);
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    Stream& stream = streams_[i]->as_stream();
+    // nghttp2 opens a stream with its HEADERS: one that it does not know was still to be sent.
+    const bool sent = nghttp2_session_find_stream(session(), stream.id()) != nullptr;
+    stream.on_close(sent ? NGHTTP2_CANCEL : NGHTTP2_REFUSED_STREAM);
+  }
 }
 
 // ---- signs of life

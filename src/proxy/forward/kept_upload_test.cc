@@ -304,6 +304,23 @@ TEST_F(KeptUploads, WithMirrors) {
   receive_until(*copy, "12345");
 }
 
+// The connection has no room for a request, and ends before it has.
+TEST_F(KeptUploads, ThatNeverLeft) {
+  constexpr size_t kMore = 16 << 20;  // than sockets hold
+  auto slow = ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16777216\r\n\r\n");
+  accept(setting(4, kMore));
+  say(frame(FrameType::window_update, 0, 0, number(kMore, 4)));
+  upstream->stop_reading();
+  slow->send(std::string(kMore, 'x'));
+  for (int i = 0; i < 20; ++i) quiesce();
+  EXPECT_FALSE(slow->has_sent_all());
+  auto client = ask(post("12345"));
+  settle();
+  upstream->reset();
+  expect_again("12345");
+  expect_answer(*client);
+}
+
 // Connections that others have drained are not the last word.
 TEST_F(KeptUploads, RefusedTwice) {
   auto client = ask(post("12345"));
