@@ -31,14 +31,20 @@ class ForwardHttp2 : public ProxyForTest {
     client->send(request);
     return client;
   }
-  // The origin's end of the next connection, greeted.
-  void accept(std::string settings = "") {
+  // The origin's end of the next connection.
+  void accept_silently() {
     upstream = accept_at(origin);
     received.emplace();
     ASSERT_TRUE(turn_until([&] { return upstream->received.size() >= kTestPreface.size(); }));
     EXPECT_TRUE(upstream->received.starts_with(kTestPreface));
     upstream->received.erase(0, kTestPreface.size());
+  }
+  void greet(const std::string& settings) {
     say(frame(FrameType::settings, 0, 0, settings) + frame(FrameType::settings, kAck, 0, ""));
+  }
+  void accept(const std::string& settings = "") {
+    accept_silently();
+    greet(settings);
   }
   void settle() {
     quiesce();

@@ -1,14 +1,9 @@
 // Websockets to servers that speak HTTP/2, scripted frame by frame (RFC 8441), from clients of HTTP/1.
-#include <csignal>
-
-#include "http/testing/http2_frames.h"
 #include "http/websocket.h"
-#include "proxy/proxy_for_test.h"
+#include "proxy/forward/forward_http2_for_test.h"
 
 namespace fl::proxy {
 namespace {
-
-using namespace http::testing;
 
 const std::string kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 const std::string kUpgrade =
@@ -16,58 +11,26 @@ const std::string kUpgrade =
     kKey + "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
 const std::string kGet = "GET / HTTP/1.1\r\nHost: h.test\r\n\r\n";
 
-class WebSocketHttp2 : public ProxyForTest {
+class WebSocketHttp2 : public ForwardHttp2 {
  protected:
-  WebSocketHttp2() {
-    std::signal(SIGPIPE, SIG_IGN);
-    publish(all_to({"h2c://127.0.0.1:" + std::to_string(origin.port())}));
-  }
-  std::unique_ptr<Peer> ask(std::string_view request) {
-    auto client = connect();
-    client->send(request);
-    return client;
-  }
-  void accept() {
-    upstream = accept_at(origin);
-    received.emplace();
-    ASSERT_TRUE(turn_until([&] { return upstream->received.size() >= kTestPreface.size(); }));
-    upstream->received.erase(0, kTestPreface.size());
-  }
-  void greet(bool takes_websockets = true) {
-    say(frame(FrameType::settings, 0, 0, takes_websockets ? number(8, 2) + number(1, 4) : "") +
-        frame(FrameType::settings, kAck, 0, ""));
-  }
-  void settle() {
-    quiesce();
-    if (upstream) received->take(upstream->received);
-  }
-  void say(std::string_view bytes) {
-    upstream->send(bytes);
-    settle();
-  }
-  static std::string head(uint32_t id, const TestFields& fields, bool ends = false) {
-    return frame(FrameType::headers, kEndHeaders | (ends ? kEndStream : 0), id, hpack(fields));
-  }
+  void greet(bool takes_websockets = true) { ForwardHttp2::greet(takes_websockets ? setting(8, 1) : ""); }
   // A websocket on stream 1, up to the client's 101.
   std::unique_ptr<Peer> opened() {
     auto client = ask(kUpgrade);
-    accept();
+    accept_silently();
     greet();
     say(head(1, {{":status", "200"}, {"sec-websocket-protocol", "chat"}, {"content-length", "3"}}));
-    answer = receive_head(*client);
-    EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << answer;
+    switched = receive_head(*client);
+    EXPECT_TRUE(switched.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << switched;
     return client;
   }
 
-  fl::testing::Origin origin{loop};
-  std::unique_ptr<Peer> upstream;
-  std::optional<ReceivedFrames> received;
-  std::string answer;
+  std::string switched;  // the head of the 101
 };
 
 TEST_F(WebSocketHttp2, UpgradesBecomeExtendedConnects) {
   auto client = ask(kUpgrade);
-  accept();
+  accept_silently();
   settle();
   EXPECT_TRUE(received->streams[1].blocks.empty()) << "before the server has said that it takes them";
   greet();
@@ -100,7 +63,7 @@ TEST_F(WebSocketHttp2, UpgradesBecomeExtendedConnects) {
 
 TEST_F(WebSocketHttp2, EachDirectionEndsByItself) {
   auto client = opened();
-  EXPECT_EQ(answer.find("Content-Length"), answer.npos) << answer;
+  EXPECT_EQ(switched.find("Content-Length"), switched.npos) << switched;
   say(frame(FrameType::data, 0, 1, "more than three"));  // RFC 9110 9.3.6: the length says nothing
   receive_until(*client, "more than three");
   client->half_close();
@@ -171,7 +134,7 @@ TEST_F(WebSocketHttp2, AClientThatLeavesResetsTheStream) {
 
 TEST_F(WebSocketHttp2, RefusalsArePassedOn) {
   auto client = ask(kUpgrade);
-  accept();
+  accept_silently();
   greet();
   say(head(1, {{":status", "403"}, {"content-length", "2"}}) + frame(FrameType::data, kEndStream, 1, "no"));
   EXPECT_TRUE(receive_until(*client, "\r\n\r\nno").starts_with("HTTP/1.1 403 Forbidden\r\n"));
@@ -182,7 +145,7 @@ TEST_F(WebSocketHttp2, RefusalsArePassedOn) {
 
 TEST_F(WebSocketHttp2, WithoutTheSettingThereIsNoWay) {
   auto client = ask(kUpgrade);
-  accept();
+  accept_silently();
   greet(false);
   EXPECT_TRUE(receive_head(*client).starts_with("HTTP/1.1 502 Bad Gateway\r\n"));
   EXPECT_TRUE(received->streams[1].blocks.empty());
@@ -205,7 +168,7 @@ TEST_F(WebSocketHttp2, OtherUpgradesHaveNoWay) {
 
 TEST_F(WebSocketHttp2, WhoWaitsForTheServersWordMayLeave) {
   auto client = ask(kUpgrade);
-  accept();
+  accept_silently();
   settle();
   client->close();
   EXPECT_TRUE(ended_as(499));
