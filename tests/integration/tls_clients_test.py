@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """HTTPS judged by other people's TLS: GnuTLS, and testssl.sh, which looks for weak protocols, ciphers and known holes."""
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -79,6 +80,8 @@ class TlsClientsTest(ProxyTest):
             [testssl, "--quiet", "--color=0", "--warnings=batch", "--nodns=none", "--ip=127.0.0.1", f"--jsonfile={findings}",
              "--protocols", "--std", "--heartbleed", "--ccs-injection", "--ticketbleed", "--renegotiation", "--compression",
              "--tls-fallback", f"localhost:{self.proxy.port}"],
+            # It warns of an openssl without GOST ciphers, which is not about us.
+            env=os.environ | {"NO_ENGINE": "true"},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120).stdout
         found = {finding["id"]: finding for finding in json.loads(findings.read_text())}
         self.assertEqual([f for f in found.values() if f["severity"] not in ("OK", "INFO")], [], said)
