@@ -26,6 +26,9 @@ struct WorkerThread::Serving {
       acceptor.set_local(net::local_address(fd).value_or(net::SocketAddress{}));
     }
     size_t connections() const { return server.connections() + acceptor.connections(); }
+    void open(net::Loop& on) {
+      listener.emplace(on, fd, [this](int connection, const auto& peer) { acceptor.accept(connection, peer); });
+    }
     void drain() {
       acceptor.drain();
       server.drain();
@@ -51,6 +54,7 @@ struct WorkerThread::Serving {
     std::function<void()> on_drained;
 
     size_t connections() const { return door ? door->connections() : udp->sessions(); }
+    void open(net::Loop& on) { door ? door->open(on) : udp->start(); }
     void close() {
       closed = true;
       door ? door->close() : udp->stop_accepting();
@@ -186,15 +190,8 @@ telemetry::WorkerMetrics* WorkerThread::metrics() { return serving_->metrics ? &
 
 void WorkerThread::start_accepting() {
   post([this](proxy::Worker&) {
-    for (auto& entry_point : serving_->entry_points) {
-      if (entry_point.closed) continue;  // the end came first
-      if (entry_point.udp)
-        entry_point.udp->start();
-      else
-        entry_point.door->listener.emplace(
-            serving_->loop, entry_point.door->fd,
-            [&acceptor = entry_point.door->acceptor](int fd, const auto& peer) { acceptor.accept(fd, peer); });
-    }
+    for (auto& entry_point : serving_->entry_points)
+      if (!entry_point.closed) entry_point.open(serving_->loop);  // else the end came first
   });
 }
 

@@ -25,8 +25,7 @@ constexpr Deviation kDeviations[] = {
      "load balancer, since this control plane has none); Fargate platform versions are LATEST, 1.4.0 and 1.3.0, all of "
      "Linux; deployments are ROLLING; the first provider of a strategy takes all tasks; `serviceRegistries`, "
      "`serviceConnectConfiguration`, `volumeConfigurations` and the `alarms` of deployments are kept, nothing comes of "
-     "them; `vpcLatticeConfigurations`, `gatewayConnectors` and "
-     "`monitoring` are ignored"},
+     "them; `vpcLatticeConfigurations`, `gatewayConnectors` and `monitoring` are ignored"},
     {"ECS", "UpdateService", "as CreateService"},
     {"ECS", "RunTask",
      "Fargate platform versions and capacity providers as CreateService; `volumeConfigurations` are ignored"},

@@ -132,6 +132,7 @@ void start_task(state::Transaction& tx, const state::Service& service, const Ser
   const state::Deployment& deployment = service.deployments[at];
   const state::TaskDefinition& definition = *seen.definitions[at];
   const std::string launch_type = launch_type_of(deployment);
+  const std::string provider(api::provider_of(deployment.shape.capacity_provider_strategy));
   const state::ContainerInstance& instance = *tx.state().instances().find({service.cluster, start.instance});
   const ecs::Service& shape = service.shape;
   const std::vector<ecs::Tag> none;
@@ -144,7 +145,7 @@ void start_task(state::Transaction& tx, const state::Service& service, const Ser
                            .service = service.name,
                            .started_by = start.deployment,
                            .launch_type = launch_type,
-                           .capacity_provider = api::provider_of(deployment.shape.capacity_provider_strategy),
+                           .capacity_provider = provider,
                            .platform_version = api::platform_of_task(deployment.shape.platform_version, launch_type),
                            .tags = tasks::tags_of_task({}, propagated, shape.enable_ecs_managed_tags.value_or(false),
                                                        service.cluster, service.name),

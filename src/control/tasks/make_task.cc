@@ -103,7 +103,7 @@ state::Task make_task(const state::Scope& scope, const state::TaskDefinition& de
   shape.enable_execute_command = order.enable_execute_command;
   shape.group = std::move(order.group);
   shape.launch_type = std::move(order.launch_type);
-  shape.capacity_provider_name = std::move(order.capacity_provider);
+  if (!order.capacity_provider.empty()) shape.capacity_provider_name = std::move(order.capacity_provider);
   if (order.platform_version) shape.platform_family = "Linux";
   shape.platform_version = std::move(order.platform_version);
   shape.started_by = std::move(order.started_by);

@@ -17,8 +17,8 @@ struct TaskOrder {
   std::string service;                    // empty: a standalone task
   std::optional<std::string> started_by;  // a service's task: its deployment's id
   std::string launch_type;
-  std::optional<std::string> capacity_provider;  // where a strategy decided
-  std::optional<std::string> platform_version;   // of FARGATE
+  std::string capacity_provider;                // empty: no strategy decided
+  std::optional<std::string> platform_version;  // of FARGATE
   ecs::TaskOverride overrides;
   std::vector<ecs::Tag> tags;
   bool enable_execute_command = false;

@@ -91,8 +91,12 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
         outcome.unprocessed ? upload == nullptr || upload->rewind() : tries == 1 && outcome.stale && is_replayable(x);
     if (!again || tries >= kMostTries) break;
   }
-  if (upload != nullptr && error == ProxyError::none) upload->stop_keeping();
-  if (upload != nullptr && error != ProxyError::none && !co_await upload->end()) transaction.unsent = false;
+  if (upload != nullptr) {
+    if (error == ProxyError::none)
+      upload->stop_keeping();
+    else if (!co_await upload->end())
+      transaction.unsent = false;
+  }
   transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
   if (error != ProxyError::none) {
     answer(x, error);

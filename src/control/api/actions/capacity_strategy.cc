@@ -56,14 +56,12 @@ Answer<CapacityChoice> choose_capacity(const CapacityChoice& asked, const state:
 std::string_view launch_type_of(const std::optional<std::string>& launch_type,
                                 const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
   if (launch_type) return *launch_type;
-  const auto provider = provider_of(strategy);
-  if (!provider) return "EC2";
-  return provider->starts_with("FARGATE") ? "FARGATE" : provider == "EXTERNAL" ? "EXTERNAL" : "EC2";
+  const std::string_view provider = provider_of(strategy);
+  return provider.starts_with("FARGATE") ? "FARGATE" : provider == "EXTERNAL" ? "EXTERNAL" : "EC2";
 }
 
-std::optional<std::string> provider_of(const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
-  if (!strategy || strategy->empty()) return std::nullopt;
-  return strategy->front().capacity_provider;
+std::string_view provider_of(const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy) {
+  return strategy && !strategy->empty() ? ecs::text(strategy->front().capacity_provider) : std::string_view();
 }
 
 }  // namespace fl::control::api

@@ -33,7 +33,7 @@ Answer<CapacityChoice> choose_capacity(const CapacityChoice& asked, const state:
 std::string_view launch_type_of(const std::optional<std::string>& launch_type,
                                 const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy);
 
-// The strategy's first provider, which takes all tasks; nullopt without a strategy.
-std::optional<std::string> provider_of(const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy);
+// The strategy's first provider, which takes all tasks; empty without a strategy.
+std::string_view provider_of(const std::optional<std::vector<ecs::CapacityProviderStrategyItem>>& strategy);
 
 }  // namespace fl::control::api
