@@ -73,8 +73,9 @@ struct Connection::Callbacks {
     c.on_reset(stream(session, frame->hd.stream_id), frame->rst_stream.error_code, false);
     return 0;
   }
-  static int stream_closed(nghttp2_session* session, int32_t id, uint32_t code, void*) {
+  static int stream_closed(nghttp2_session* session, int32_t id, uint32_t code, void* user_data) {
     if (Stream* const s = stream(session, id)) s->on_close(code);
+    of(user_data).on_stream_closed();
     return 0;
   }
   static int send_data(nghttp2_session*, nghttp2_frame*, const uint8_t* header, size_t length,
@@ -138,17 +139,31 @@ void Connection::start() {
     settings.push_back({NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options_.stream_window_bytes});
   settings.push_back({NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits_.max_head_bytes});
   if (side_ == Side::server) {
-    settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.max_concurrent_streams});
+    settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, INT32_MAX});  // for nghttp2: announce_streams()
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1});
     settings.push_back({NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1});
   } else {
     settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
   }
   FL_CHECK(nghttp2_submit_settings(session(), NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0);
+  if (side_ == Side::server) announce_streams();
   nghttp2_session_set_local_window_size(session(), NGHTTP2_FLAG_NONE, 0,
                                         static_cast<int32_t>(options_.connection_window_bytes));
   io_.spawn(write_loop());
   flush();
+}
+
+// Who opens one stream more than we allow has that one refused (RFC 9113 5.1.2). nghttp2 would end the connection, so
+// it believes that all are allowed, and the number goes into our SETTINGS on their way out.
+void Connection::announce_streams() {
+  frame_output();
+  FL_CHECK(out_ && out_begin_ == 0 && out_->data()[3] == NGHTTP2_SETTINGS);
+  constexpr size_t kEntryBytes = 6;
+  for (size_t at = kFrameHeaderBytes; at + kEntryBytes <= out_end_; at += kEntryBytes) {
+    char* const entry = out_->data() + at;
+    if (entry[0] != 0 || entry[1] != NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS) continue;
+    for (size_t i = 0; i < 4; ++i) entry[2 + i] = static_cast<char>(options_.max_concurrent_streams >> (24 - 8 * i));
+  }
 }
 
 // ---- in

@@ -83,6 +83,7 @@ class Connection {
   virtual void on_data(Stream& stream, std::string_view data) = 0;
   virtual void on_end_stream(Stream& stream) = 0;
   virtual void on_reset(Stream* stream, uint32_t code, bool by_peer) = 0;
+  virtual void on_stream_closed() {}
   virtual void on_settings() {}
   virtual void on_goaway() {}
   virtual void on_ping_ack() {}
@@ -104,6 +105,7 @@ class Connection {
     void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
   };
 
+  void announce_streams();
   bool receive();
   void feed(std::string_view bytes);
   bool may_be_closed(const FrameHeader& frame);

@@ -148,6 +148,11 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
     return head_reader_.begin_trailers(x.as_stream().body().received_trailers(), x.arena, room());
   }
   const ServerOptions& o = server_.options();
+  guard_.on_stream_opened(loop().now());
+  if (++open_streams_ > o.http2.max_concurrent_streams) {
+    nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, frame.hd.stream_id, NGHTTP2_REFUSED_STREAM);
+    return head_reader_.begin_ignored();
+  }
   ServerExchange& x = *server_.h2_exchanges().lease();
   x.begin(*this, frame.hd.stream_id);
   x.index = exchanges_.size();
@@ -155,7 +160,6 @@ void ServerConnection::on_begin_headers(const nghttp2_frame& frame, Stream* stre
   nghttp2_session_set_stream_user_data(session(), frame.hd.stream_id, &x.as_stream());
   // One that is alone may have as large a head as the limit says.
   head_reader_.begin_request(x.request, x.arena, exchanges_.size() > 1 ? room() : SIZE_MAX);
-  guard_.on_stream_opened(loop().now());
   if ((o.max_requests > 0 && ++requests_ >= o.max_requests) ||
       (o.max_age > 0s && loop().now() - accepted_ >= o.max_age))
     wind_down();

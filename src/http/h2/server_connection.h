@@ -32,6 +32,7 @@ class ServerConnection final : public http::ServerConnection, private Connection
   void on_data(Stream& stream, std::string_view data) override;
   void on_end_stream(Stream& stream) override;
   void on_reset(Stream* stream, uint32_t code, bool by_peer) override;
+  void on_stream_closed() override { --open_streams_; }
   void on_settings() override { greeted_ = true; }
   void before_read() override;
   void after_receive() override;
@@ -69,6 +70,7 @@ class ServerConnection final : public http::ServerConnection, private Connection
   std::vector<ServerExchange*> exchanges_;
   std::vector<ServerExchange*> arrived_;  // requests of the bytes read last, not yet dispatched
   net::TaskScope tasks_;                  // one for each exchange that was dispatched
+  size_t open_streams_ = 0;               // those that we refuse included, until they are reset
   uint64_t requests_ = 0;
   size_t held_bytes_ = 0;  // by all open streams, as far as their clients decide it
   bool greeted_ = false;   // the preface and the first SETTINGS have come
