@@ -19,6 +19,7 @@ PUBLIC_FOLDERS = {"config/static", "config/dynamic", "config/expression", "ecs/g
 OWNERS = [
     (r"openssl/ssl\.h", ["tls"]),
     (r"openssl/.*", ["base", "tls"]),
+    (r"sodium.*\.h", ["tls/openssl"]),
     (r"re2/.*", ["base"]),
     (r"boost/.*", ["base"]),
     (r"spdlog/.*", ["base"]),

@@ -24,8 +24,8 @@ command -v apt-get >/dev/null || { echo "install_deps.sh: needs apt-get (Debian 
 packages=(
   ca-certificates curl git pkg-config python3
   clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 llvm-19 cmake ninja-build ccache
-  libbrotli-dev libc-ares-dev libcli11-dev libcrypt-dev libexpected-dev libfmt-dev libnghttp2-dev libre2-dev libspdlog-dev libsqlite3-dev
-  libssl-dev libtomlplusplus-dev libyaml-dev libzstd-dev zlib1g-dev
+  libbrotli-dev libc-ares-dev libcli11-dev libcrypt-dev libexpected-dev libfmt-dev libnghttp2-dev libre2-dev libsodium-dev
+  libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libyaml-dev libzstd-dev zlib1g-dev
   libbenchmark-dev libgmock-dev libgtest-dev
 )
 # Debian 12's default Boost (1.74) has no JSON library yet; 1.81 stands beside it.

@@ -7,6 +7,7 @@
 #include "tls/client_session.h"
 #include "tls/openssl/handles.h"
 #include "tls/openssl/protocol.h"
+#include "tls/openssl/provider.h"
 
 namespace fl::tls {
 namespace {
@@ -84,7 +85,7 @@ std::string alpn_wire(const std::vector<std::string>& protocols) {
 }  // namespace
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::create(const ClientOptions& options) {
-  Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
+  Owned<SSL_CTX> context = openssl::new_context(TLS_client_method());
   FL_CHECK(context != nullptr);
   FL_TRY_VOID(openssl::apply(context.get(), options.protocol));
   if (options.verify || !options.peer_names.empty()) {

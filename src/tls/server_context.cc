@@ -17,6 +17,7 @@
 #include "tls/openssl/handles.h"
 #include "tls/openssl/key_log.h"
 #include "tls/openssl/protocol.h"
+#include "tls/openssl/provider.h"
 #include "tls/openssl/session.h"
 
 namespace fl::tls {
@@ -196,7 +197,7 @@ void set_up_resumption(SSL_CTX* context, const ServerOptions& options) {
 Result<std::shared_ptr<const ServerContext>> ServerContext::create(const ServerOptions& options,
                                                                    std::shared_ptr<const CertificateStore> certificates,
                                                                    std::shared_ptr<const TicketKeys> ticket_keys) {
-  Owned<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
+  Owned<SSL_CTX> context = openssl::new_context(TLS_server_method());
   FL_CHECK(context != nullptr);
   FL_TRY_VOID(openssl::apply(context.get(), options.protocol));
   SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);

@@ -72,6 +72,7 @@ class ServerContextTest : public fl::testing::LoopFixture {
       connection->client->step();
       return connection->server && connection->client->settled();
     })) << name;
+    if (connection->accepted()) EXPECT_TRUE(connection->stream().is_idle());  // as servers do: a ticket goes out
     connection->client->step();  // a refusal or a ticket that came after its own last message
     return connection;
   }

@@ -18,6 +18,7 @@
 #include "tls/openssl/refusal.h"
 #include "tls/openssl/session.h"
 #include "tls/openssl/transport.h"
+#include "tls/record_layer.h"
 
 namespace fl::tls {
 namespace {
@@ -39,6 +40,12 @@ void expect_host(SSL* session, const std::string& host, bool verify) {
   }
   if (verify) FL_CHECK(X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size()) == 1);
   FL_CHECK(SSL_set_tlsext_host_name(session, host.c_str()) == 1);
+}
+
+int do_handshake(SSL* session, openssl::TakeOver* taker) {
+  if (taker == nullptr) return SSL_do_handshake(session);
+  const openssl::SecretsWanted wanted(taker->secrets);
+  return SSL_do_handshake(session);
 }
 
 bool holds_one_of(const X509* certificate, const std::vector<PeerName>& wanted) {
@@ -68,6 +75,7 @@ TlsStream::TlsStream(net::Loop& loop, int fd, ssl_st* session)
 
 TlsStream::~TlsStream() {
   // Else OpenSSL takes a connection that just ends for an attack on its session, which would not be resumed any more.
+  if (session_ == nullptr) return;
   if (!failed_) SSL_set_shutdown(session_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(session_);
 }
@@ -142,6 +150,7 @@ net::Task<TlsStream::Accepted> TlsStream::accept(std::unique_ptr<net::TcpStream>
   const bool may_read = socket->may_read();
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, socket->release(), session));
   stream->transport_->replay = already_read;
+  SSL_set_read_ahead(session, 0);
   stream->rd_ = may_read || !already_read.empty();
   return finish_accept(std::move(stream), std::move(context), deadline);
 }
@@ -151,7 +160,10 @@ net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStrea
                                                         TimePoint deadline) {
   openssl::Accepting accepting{.certificates = &context->certificates(), .fd = stream->fd_};
   openssl::set_accepting(stream->session_, &accepting);
+  openssl::TakeOver taker{.session = stream->session_, .secrets = {}, .tickets = {}};
+  stream->transport_->take_over = &taker;
   const int error = co_await stream->handshake(deadline);
+  stream->transport_->take_over = nullptr;
   openssl::set_accepting(stream->session_, nullptr);
   if (error != 0) {
     HandshakeError failure = error == -EPROTO ? openssl::why_refused(stream->session_)
@@ -162,7 +174,26 @@ net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStrea
     co_return tl::make_unexpected(std::move(failure));
   }
   stream->take_negotiated(context->options().client_auth >= ClientAuth::verify_if_given);
+  stream->take_over(taker);
   co_return stream;
+}
+
+void TlsStream::take_over(openssl::TakeOver& taker) {
+  const std::optional<openssl::Aead> aead = taker.aead();
+  if (!aead) {
+    SSL_set_read_ahead(session_, 1);
+    return;
+  }
+  records_ = std::make_unique<RecordLayer>(*aead, taker.secrets, std::move(taker.tickets));
+  std::string_view received = std::string_view(transport_->replay).substr(transport_->replayed);
+  while (!received.empty()) {
+    const auto room = records_->room();
+    const size_t n = received.copy(room.data(), room.size());
+    records_->commit(n);
+    received.remove_prefix(n);
+  }
+  SSL_free(std::exchange(session_, nullptr));
+  transport_.reset();
 }
 
 net::Task<int> TlsStream::handshake(TimePoint deadline) {
@@ -170,7 +201,7 @@ net::Task<int> TlsStream::handshake(TimePoint deadline) {
   set_write_deadline(deadline);
   while (true) {
     empty_error_queue();
-    const int result = SSL_do_handshake(session_);
+    const int result = do_handshake(session_, transport_->take_over);
     if (result == 1) break;
     const int want = SSL_get_error(session_, result);
     int error = -EPROTO;
@@ -228,6 +259,7 @@ ssize_t TlsStream::blocked(int result) {
 
 ssize_t TlsStream::try_read(char* out, size_t size) {
   if (failed_) return -ECONNRESET;
+  if (records_ != nullptr) return read_records(out, size);
   empty_error_queue();
   transport_->drained = false;
   const int n = SSL_read(session_, out, static_cast<int>(std::min<size_t>(size, INT_MAX)));
@@ -239,6 +271,7 @@ ssize_t TlsStream::try_read(char* out, size_t size) {
 
 ssize_t TlsStream::try_write(const iovec* parts, int count) {
   if (failed_) return -ECONNRESET;
+  if (records_ != nullptr) return write_records(parts, count);
   // Small pieces share a record. A retry gathers the same bytes again, as OpenSSL asks.
   char gathered[kMaxRecord];
   const char* data = static_cast<const char*>(parts[0].iov_base);
@@ -262,6 +295,10 @@ ssize_t TlsStream::try_write(const iovec* parts, int count) {
 // Peeking also takes in what is not for the reader, such as session tickets, which would else look like unread bytes.
 bool TlsStream::is_idle() {
   if (hup_ || failed_) return false;
+  if (records_ != nullptr) {
+    if (!rd_ && !records_->has_unread()) return true;
+    return read_records(nullptr, 0) == -EAGAIN;
+  }
   if (!rd_ && SSL_has_pending(session_) == 0) return true;
   char byte;
   empty_error_queue();
@@ -270,8 +307,90 @@ bool TlsStream::is_idle() {
 }
 
 void TlsStream::shutdown_write() {
-  if (!failed_) SSL_shutdown(session_);
+  if (!failed_ && records_ != nullptr) {
+    records_->append_close_notify();
+    send_records({});
+  } else if (!failed_) {
+    SSL_shutdown(session_);
+  }
   ::shutdown(fd_, SHUT_WR);
+}
+
+// ---- without OpenSSL
+
+ssize_t TlsStream::read_records(char* out, size_t size) {
+  bool drained = false;  // the socket had no more than was taken
+  while (true) {
+    const size_t n = records_->read(out, size);
+    if (n > 0) {
+      if (drained && !hup_ && !records_->has_unread()) rd_ = false;
+      return static_cast<ssize_t>(n);
+    }
+    if (records_->state() == RecordLayer::State::ended) return 0;
+    if (records_->state() == RecordLayer::State::failed) {
+      send_records({});
+      failed_ = true;
+      return -ECONNRESET;
+    }
+    if (size == 0 && records_->has_unread()) return 1;  // for is_idle()
+    if (const ssize_t got = receive_records(drained); got <= 0) return got;
+  }
+}
+
+ssize_t TlsStream::receive_records(bool& drained) {
+  if (!drained || hup_) {
+    const auto room = records_->room();
+    const ssize_t n = ::recv(fd_, room.data(), room.size(), 0);
+    if (n > 0) {
+      records_->commit(static_cast<size_t>(n));
+      drained = n < static_cast<ssize_t>(room.size());
+      return n;
+    }
+    if (n == 0 || errno != EAGAIN) {
+      failed_ = true;
+      return -ECONNRESET;
+    }
+  }
+  rd_ = false;
+  records_->rest();
+  send_records({});  // the peer may wait for us as we for it: a ticket that no answer takes along
+  return -EAGAIN;
+}
+
+ssize_t TlsStream::write_records(const iovec* parts, int count) {
+  if (owed_ > 0) {
+    if (const int error = send_records({}); error != 0) return error;
+    return static_cast<ssize_t>(std::exchange(owed_, 0));
+  }
+  net::Block block;
+  static_assert(net::Block::size() >= RecordLayer::kMostSealed);
+  auto* begin = reinterpret_cast<uint8_t*>(block.data());
+  uint8_t* end = begin;
+  const size_t taken = records_->seal(parts, count, begin, &end);
+  const int error = send_records({block.data(), static_cast<size_t>(end - begin)});
+  if (error == -EAGAIN) owed_ = taken;
+  return error == 0 ? static_cast<ssize_t>(taken) : error;
+}
+
+int TlsStream::send_records(std::string_view more) {
+  std::string& before = records_->outgoing();
+  if (before.empty() && more.empty()) return 0;
+  iovec parts[2] = {{before.data(), before.size()}, {const_cast<char*>(more.data()), more.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  const ssize_t n =
+      before.empty() ? ::send(fd_, more.data(), more.size(), MSG_NOSIGNAL) : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+  if (n < 0 && errno != EAGAIN) return -errno;
+  const size_t sent = n > 0 ? static_cast<size_t>(n) : 0;
+  if (sent == before.size() + more.size()) {
+    std::string().swap(before);  // its memory, too
+    return 0;
+  }
+  const size_t of_before = std::min(sent, before.size());
+  before.erase(0, of_before).append(more.substr(sent - of_before));
+  wr_ = false;
+  return -EAGAIN;
 }
 
 }  // namespace fl::tls

@@ -23,8 +23,11 @@ struct ssl_st;
 namespace fl::tls {
 
 namespace openssl {
+struct TakeOver;
 struct Transport;
-}
+}  // namespace openssl
+
+class RecordLayer;
 
 class TlsStream final : public net::Stream {
  public:
@@ -69,12 +72,24 @@ class TlsStream final : public net::Stream {
   // -> 0 | -errno of the wait; -EPROTO when OpenSSL gave up, with its reasons still queued.
   net::Task<int> handshake(TimePoint deadline);
   void take_negotiated(bool verifies);
+  // Goes on without OpenSSL if it can, and then frees it.
+  void take_over(openssl::TakeOver& taker);
   // Clears the readiness OpenSSL waits for; -EAGAIN, or another -errno when the connection is done for. 0: its end.
   ssize_t blocked(int result);
 
-  ssl_st* session_;
+  // Without OpenSSL:
+  ssize_t read_records(char* out, size_t size);
+  ssize_t write_records(const iovec* parts, int count);
+  // Appends to the records what the socket has, or tells why it cannot; what is to go out goes before that.
+  ssize_t receive_records(bool& drained);
+  // Sends what is to go out, then `more`; keeps what the socket does not take. -> 0 | -EAGAIN: some is kept | -errno
+  int send_records(std::string_view more);
+
+  ssl_st* session_;  // null once the records are ours
   std::unique_ptr<openssl::Transport> transport_;
-  bool failed_ = false;  // OpenSSL forbids any further call but free
+  std::unique_ptr<RecordLayer> records_;
+  size_t owed_ = 0;      // bytes of the text that are in records that are kept, and have not been told as written
+  bool failed_ = false;  // no further call but free is allowed
   Negotiated negotiated_;
   // Of a client:
   std::string host_;                              // for messages

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "tls/openssl/handles.h"
+#include "tls/openssl/provider.h"
 
 namespace fl::tls::openssl {
 namespace {
@@ -121,7 +122,7 @@ Result<> apply_curves(SSL_CTX* context, const std::vector<std::string>& curves) 
 namespace fl::tls {
 
 bool is_curve_available(std::string_view name) {
-  const openssl::Owned<SSL_CTX> context(SSL_CTX_new(TLS_method()));
+  const openssl::Owned<SSL_CTX> context = openssl::new_context(TLS_method());
   const openssl::Curve* curve = openssl::find_curve(name);
   const bool available =
       curve != nullptr && SSL_CTX_set1_groups_list(context.get(), std::string(curve->openssl).c_str()) == 1;

@@ -1,0 +1,72 @@
+// Protects the records of one direction of a TLS 1.3 connection (RFC 8446 5.2, 5.3, 7.2, 7.3). Private to tls/.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "tls/openssl/tls13_kdf.h"
+
+namespace fl::tls::openssl {
+
+enum class Aead : uint8_t { aes_128_gcm, aes_256_gcm, chacha20_poly1305 };
+// Of a suite of TLS 1.3; nothing for the two with CCM.
+std::optional<Aead> aead_of(const SSL_CIPHER* suite);
+constexpr Hash hash_of(Aead aead) { return aead == Aead::aes_256_gcm ? Hash::sha384 : Hash::sha256; }
+
+enum class ContentType : uint8_t { alert = 21, handshake = 22, application_data = 23 };
+
+constexpr size_t kRecordHeader = 5;
+constexpr size_t kAeadTag = 16;
+constexpr size_t kMaxContent = 16 << 10;                       // of a record
+constexpr size_t kSealingAdds = kRecordHeader + 1 + kAeadTag;  // with the content's type
+constexpr size_t kMaxCiphertext = kMaxContent + 256;           // RFC 8446 5.2: the header's length at most
+
+// Takes the bytes of several pieces one after the other.
+struct Pieces {
+  const iovec* parts;
+  int count;
+  size_t taken = 0;  // of parts[0]
+  // The next bytes that lie together, `most` of them at most; empty: there are no more.
+  std::span<const uint8_t> take(size_t most);
+  size_t left() const;
+};
+
+class RecordCipher {
+ public:
+  enum class Direction : uint8_t { open = 0, seal = 1 };
+  // `records` have been protected under this secret before.
+  RecordCipher(Aead aead, Direction direction, std::span<const uint8_t> secret, uint64_t records = 0);
+  ~RecordCipher();
+
+  // The next `size` bytes of the pieces as a record, which takes kSealingAdds more; -> behind its end.
+  uint8_t* seal(ContentType type, Pieces& pieces, size_t size, uint8_t* out);
+  // The inner plaintext (content, its type, zeros) of a record into `out`, which may be where the ciphertext is and has
+  // room for the ciphertext without its tag. False: it is not what the peer sealed.
+  bool open(std::span<const uint8_t, kRecordHeader> header, std::span<const uint8_t> ciphertext, uint8_t* out);
+
+  // Goes on with the next secret of the chain, as both sides do at a KeyUpdate.
+  void update();
+  // Protected under the present secret.
+  uint64_t records() const { return records_; }
+
+ private:
+  void use_secret();
+  void begin(std::span<const uint8_t, kRecordHeader> header);
+
+  std::unique_ptr<EVP_CIPHER_CTX, decltype([](EVP_CIPHER_CTX* p) { EVP_CIPHER_CTX_free(p); })> context_;
+  uint64_t records_;
+  std::array<uint8_t, 12> iv_;
+  Aead aead_;
+  Direction direction_;
+  std::array<uint8_t, kMaxHash> secret_;
+};
+
+}  // namespace fl::tls::openssl
