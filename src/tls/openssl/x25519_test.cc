@@ -184,7 +184,7 @@ TEST_F(X25519HandshakeTest, EitherSideIsServed) {
     const char* group;
   };
   const std::string x25519 = "X25519", p256 = "CurveP256";
-  for (const Case& c : {Case{{}, {}, "x25519"}, Case{{x25519}, {}, "x25519"}, Case{{}, {x25519}, "x25519"},
+  for (const Case& c : {Case{{x25519}, {x25519}, "x25519"}, Case{{x25519}, {}, "x25519"}, Case{{}, {x25519}, "x25519"},
                         Case{{p256}, {}, "secp256r1"},
                         // In TLS 1.3 the client's first share is of no use, and it is asked for another.
                         Case{{x25519, p256}, {p256}, "secp256r1"}, Case{{p256, x25519}, {x25519}, "x25519"}})
@@ -196,7 +196,7 @@ TEST_F(X25519HandshakeTest, EitherSideIsServed) {
       EXPECT_EQ(agreed({client, c.client}, {server, c.server}, Version::tls13),
                 c.group + std::string(maker(client)) + maker(server));
     }
-  EXPECT_EQ(agreed({true, {x25519}}, {true, {p256}}, Version::tls13), "sslv3 alert handshake failure");
+  EXPECT_TRUE(agreed({true, {x25519}}, {true, {p256}}, Version::tls13).ends_with("alert handshake failure"));
 }
 
 }  // namespace
