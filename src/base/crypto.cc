@@ -37,11 +37,11 @@ Digester new_digester(const char* algorithm) {
   return digester;
 }
 
-Authenticator new_hmac_sha256() {
+Authenticator new_hmac(const char* algorithm) {
   const Kept<EVP_MAC, EVP_MAC_free> found(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
   Authenticator authenticator(EVP_MAC_CTX_new(found.get()));
   const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>("SHA256"), 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(algorithm), 0),
       OSSL_PARAM_construct_end()};
   FL_CHECK(authenticator != nullptr && EVP_MAC_CTX_set_params(authenticator.get(), parameters) == 1);
   return authenticator;
@@ -57,6 +57,18 @@ std::array<uint8_t, kSize> digest(const Digester& digester, std::string_view dat
   return digest;
 }
 
+template <size_t kSize>
+std::array<uint8_t, kSize> hmac(const Authenticator& authenticator, std::string_view key, std::string_view data) {
+  // A null key means "the last one" to libcrypto; an empty view may hold null.
+  const std::string_view used = key.empty() ? "" : key;
+  std::array<uint8_t, kSize> mac;
+  size_t size = 0;
+  FL_CHECK(EVP_MAC_init(authenticator.get(), bytes_of(used), used.size(), nullptr) == 1 &&
+           EVP_MAC_update(authenticator.get(), bytes_of(data), data.size()) == 1 &&
+           EVP_MAC_final(authenticator.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size());
+  return mac;
+}
+
 }  // namespace
 
 std::array<uint8_t, 20> sha1(std::string_view data) {
@@ -70,15 +82,13 @@ std::array<uint8_t, 32> sha256(std::string_view data) {
 }
 
 std::array<uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data) {
-  thread_local const Authenticator authenticator = new_hmac_sha256();
-  // A null key means "the last one" to libcrypto; an empty view may hold null.
-  const std::string_view used = key.empty() ? "" : key;
-  std::array<uint8_t, 32> mac;
-  size_t size = 0;
-  FL_CHECK(EVP_MAC_init(authenticator.get(), bytes_of(used), used.size(), nullptr) == 1 &&
-           EVP_MAC_update(authenticator.get(), bytes_of(data), data.size()) == 1 &&
-           EVP_MAC_final(authenticator.get(), mac.data(), &size, mac.size()) == 1 && size == mac.size());
-  return mac;
+  thread_local const Authenticator authenticator = new_hmac("SHA256");
+  return hmac<32>(authenticator, key, data);
+}
+
+std::array<uint8_t, 48> hmac_sha384(std::string_view key, std::string_view data) {
+  thread_local const Authenticator authenticator = new_hmac("SHA384");
+  return hmac<48>(authenticator, key, data);
 }
 
 std::string hex(std::span<const uint8_t> bytes) {

@@ -14,6 +14,7 @@ namespace fl {
 std::array<uint8_t, 20> sha1(std::string_view data);
 std::array<uint8_t, 32> sha256(std::string_view data);
 std::array<uint8_t, 32> hmac_sha256(std::string_view key, std::string_view data);
+std::array<uint8_t, 48> hmac_sha384(std::string_view key, std::string_view data);
 
 std::string hex(std::span<const uint8_t> bytes);
 std::string base64_encode(std::string_view bytes);

@@ -26,6 +26,14 @@ TEST(Crypto, HmacSha256) {
   EXPECT_EQ(hex(hmac_sha256({}, {})), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+// RFC 4231.
+TEST(Crypto, HmacSha384) {
+  EXPECT_EQ(hex(hmac_sha384(std::string(20, '\x0b'), "Hi There")),
+            "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59cfaea9ea9076ede7f4af152e8b2fa9cb6");
+  EXPECT_EQ(hex(hmac_sha384("Jefe", "what do ya want for nothing?")),
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
+}
+
 // RFC 4648 10, and bytes that use the whole alphabet.
 TEST(Crypto, Base64BothWays) {
   const std::pair<std::string, std::string> cases[] = {

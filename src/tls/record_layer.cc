@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 
@@ -17,26 +18,24 @@ using openssl::Pieces;
 using openssl::RecordCipher;
 
 enum class RecordLayer::Alert : uint8_t {
+  close_notify = 0,
   unexpected_message = 10,
   bad_record_mac = 20,
   record_overflow = 22,
   illegal_parameter = 47,
   decode_error = 50,
+  user_canceled = 90,
 };
 
 namespace {
 
-constexpr uint8_t kCloseNotify = 0, kUserCanceled = 90, kFatal = 2, kWarning = 1;
+constexpr uint8_t kWarning = 1, kFatal = 2;
 constexpr uint8_t kKeyUpdate = 24;  // a handshake message of one byte: whether ours is asked for
 constexpr size_t kKeyUpdateBytes = 5;
 // Records without text that a peer may send in a row, as OpenSSL: they cost us, and nobody needs them.
 constexpr uint8_t kMostWithoutText = 32;
 // RFC 8446 5.5: AES-GCM is safe for 2^24.5 records under one key.
 constexpr uint64_t kMostRecordsPerKey = uint64_t{1} << 24;
-
-std::span<const uint8_t> secret_of(const std::array<uint8_t, openssl::kMaxHash>& secret, openssl::Aead aead) {
-  return {secret.data(), openssl::size_of(openssl::hash_of(aead))};
-}
 
 size_t length_in(const uint8_t* header) { return static_cast<size_t>(header[3]) << 8 | header[4]; }
 
@@ -51,8 +50,8 @@ uint64_t count_records(std::string_view records) {
 }  // namespace
 
 RecordLayer::RecordLayer(openssl::Aead aead, const openssl::TrafficSecrets& secrets, std::string outgoing)
-    : reader_(aead, RecordCipher::Direction::open, secret_of(secrets.client, aead)),
-      writer_(aead, RecordCipher::Direction::seal, secret_of(secrets.server, aead), count_records(outgoing)),
+    : reader_(aead, RecordCipher::Direction::open, secrets.client),
+      writer_(aead, RecordCipher::Direction::seal, secrets.server, count_records(outgoing)),
       outgoing_(std::move(outgoing)) {}
 
 // ---- what the peer sent
@@ -64,11 +63,17 @@ bool RecordLayer::has_whole_record() const {
 }
 
 std::span<char> RecordLayer::room() {
-  if (!resting_.empty()) {
-    received_.commit(resting_.copy(received_.room().data(), resting_.size()));
-    std::string().swap(resting_);
-  }
+  if (!resting_.empty()) append(std::exchange(resting_, {}));
   return received_.room();
+}
+
+void RecordLayer::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto free = room();
+    const size_t n = bytes.copy(free.data(), free.size());
+    commit(n);
+    bytes.remove_prefix(n);
+  }
 }
 
 void RecordLayer::rest() {
@@ -112,12 +117,11 @@ size_t RecordLayer::read(char* out, size_t size) {
 // The one in front: into `room` when it fits, else where it is.
 void RecordLayer::open_record(std::span<uint8_t> room, size_t& written) {
   auto* record = reinterpret_cast<uint8_t*>(received_.data());
-  const std::span<const uint8_t> ciphertext(record + kRecordHeader, length_in(record));
-  size_t size = ciphertext.size() - kAeadTag;
+  const size_t length = length_in(record);
+  size_t size = length - kAeadTag;
   const bool fits = size <= room.size();
   uint8_t* text = fits ? room.data() : record + kRecordHeader;
-  if (!reader_.open(std::span<const uint8_t, kRecordHeader>(record, kRecordHeader), ciphertext, text))
-    return fail(Alert::bad_record_mac);
+  if (!reader_.open({record, kRecordHeader + length}, text)) return fail(Alert::bad_record_mac);
   while (size > 0 && text[size - 1] == 0) --size;  // padding
   if (size == 0) return fail(Alert::unexpected_message);
   const auto type = static_cast<ContentType>(text[--size]);
@@ -129,9 +133,9 @@ void RecordLayer::open_record(std::span<uint8_t> room, size_t& written) {
   if (has_text && !fits) {
     received_.consume(kRecordHeader);
     text_ = size;
-    behind_ = ciphertext.size() - size;
+    behind_ = length - size;
   } else {
-    received_.consume(kRecordHeader + ciphertext.size());
+    received_.consume(kRecordHeader + length);
   }
   // A message of the handshake that is not complete may not be interrupted.
   if (type == ContentType::handshake) return take_handshake({text, size});
@@ -143,9 +147,10 @@ void RecordLayer::open_record(std::span<uint8_t> room, size_t& written) {
 
 void RecordLayer::take_alert(std::span<const uint8_t> content) {
   if (content.size() != 2) return fail(Alert::decode_error);
-  if (content[1] == kCloseNotify)
+  const auto description = static_cast<Alert>(content[1]);
+  if (description == Alert::close_notify)
     state_ = State::ended;
-  else if (content[1] != kUserCanceled)
+  else if (description != Alert::user_canceled)
     state_ = State::failed;
 }
 
@@ -161,21 +166,19 @@ void RecordLayer::take_handshake(std::span<const uint8_t> content) {
   reader_.update();
   if (outgoing_.empty()) key_update_is_outgoing_ = false;
   if (partial_[4] == 0 || key_update_is_outgoing_) return;  // one answer is enough for several requests
-  std::array<uint8_t, kKeyUpdateBytes + kSealingAdds> sealed;
-  outgoing_.append(reinterpret_cast<const char*>(sealed.data()),
-                   static_cast<size_t>(seal_key_update(sealed.data()) - sealed.data()));
+  append_key_update();
   key_update_is_outgoing_ = true;
 }
 
 void RecordLayer::fail(Alert reason) {
-  append_alert(static_cast<uint8_t>(reason));
+  append_alert(reason);
   state_ = State::failed;
 }
 
 // ---- what goes out
 
 size_t RecordLayer::seal(const iovec* parts, int count, uint8_t* out, uint8_t** end) {
-  if (writer_.records() >= kMostRecordsPerKey) out = seal_key_update(out);
+  if (writer_.records() >= kMostRecordsPerKey) append_key_update();
   Pieces pieces{parts, count};
   const size_t size = std::min(pieces.left(), 2 * kMaxContent);
   for (size_t left = size; left > 0;) {
@@ -187,22 +190,26 @@ size_t RecordLayer::seal(const iovec* parts, int count, uint8_t* out, uint8_t** 
   return size;
 }
 
-uint8_t* RecordLayer::seal_key_update(uint8_t* out) {
-  uint8_t message[kKeyUpdateBytes] = {kKeyUpdate, 0, 0, 1, 0};
-  const iovec part{message, sizeof message};
-  Pieces pieces{&part, 1};
-  out = writer_.seal(ContentType::handshake, pieces, sizeof message, out);
-  writer_.update();
-  return out;
+void RecordLayer::append_close_notify() { append_alert(Alert::close_notify); }
+
+void RecordLayer::append_alert(Alert description) {
+  std::array<uint8_t, 2> message = {description == Alert::close_notify ? kWarning : kFatal,
+                                    static_cast<uint8_t>(description)};
+  append_message(ContentType::alert, message);
 }
 
-void RecordLayer::append_alert(uint8_t description) {
-  uint8_t message[2] = {description == kCloseNotify ? kWarning : kFatal, description};
-  const iovec part{message, sizeof message};
+void RecordLayer::append_key_update() {
+  std::array<uint8_t, kKeyUpdateBytes> message = {kKeyUpdate, 0, 0, 1, 0};
+  append_message(ContentType::handshake, message);
+  writer_.update();
+}
+
+void RecordLayer::append_message(ContentType type, std::span<uint8_t> content) {
+  const iovec part{content.data(), content.size()};
   Pieces pieces{&part, 1};
-  std::array<uint8_t, sizeof message + kSealingAdds> sealed;
-  const uint8_t* end = writer_.seal(ContentType::alert, pieces, sizeof message, sealed.data());
-  outgoing_.append(reinterpret_cast<const char*>(sealed.data()), static_cast<size_t>(end - sealed.data()));
+  const size_t before = outgoing_.size();
+  outgoing_.resize(before + content.size() + kSealingAdds);
+  writer_.seal(type, pieces, content.size(), reinterpret_cast<uint8_t*>(outgoing_.data()) + before);
 }
 
 }  // namespace fl::tls

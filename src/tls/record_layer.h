@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "net/buffer.h"
 #include "tls/openssl/record_cipher.h"
@@ -32,6 +33,8 @@ class RecordLayer {
   // For records as they come from the socket; then says how much of the room was used. Never empty.
   std::span<char> room();
   void commit(size_t n) { received_.commit(n); }
+  // The same for bytes that are somewhere else.
+  void append(std::string_view bytes);
   // Nothing more will come for a while: what is there of a record takes no more memory than its bytes.
   void rest();
   // Opens records: the text of as many as fit. 0: more has to be received, or the state is no longer `open`. With no
@@ -41,13 +44,13 @@ class RecordLayer {
   bool has_unread() const { return text_ > 0 || state_ != State::open || has_whole_record(); }
 
   // ---- what goes out
-  static constexpr size_t kMostSealed = 2 * (openssl::kMaxContent + openssl::kSealingAdds) + 64;
-  // Seals the first bytes of the parts into `out`, which has room for kMostSealed. -> how many of them; *end: of the
-  // records.
+  static constexpr size_t kMostSealed = 2 * (openssl::kMaxContent + openssl::kSealingAdds);
+  // Seals the first bytes of the parts into `out`, which has room for kMostSealed and goes behind outgoing(). -> how
+  // many of them; *end: of the records.
   size_t seal(const iovec* parts, int count, uint8_t* out, uint8_t** end);
   // Sealed and to be sent before anything else.
   std::string& outgoing() { return outgoing_; }
-  void append_close_notify() { append_alert(0); }
+  void append_close_notify();
 
  private:
   enum class Alert : uint8_t;
@@ -56,8 +59,9 @@ class RecordLayer {
   void take_alert(std::span<const uint8_t> content);
   void take_handshake(std::span<const uint8_t> content);
   void fail(Alert reason);
-  void append_alert(uint8_t description);
-  uint8_t* seal_key_update(uint8_t* out);
+  void append_alert(Alert description);
+  void append_key_update();
+  void append_message(openssl::ContentType type, std::span<uint8_t> content);
 
   openssl::RecordCipher reader_, writer_;
   net::InBuffer received_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/hex.h"
 #include "tls/testing/record_peer.h"
 
 namespace fl::tls {
@@ -14,17 +15,8 @@ namespace {
 using openssl::Aead;
 using openssl::ContentType;
 using State = RecordLayer::State;
+using fl::testing::from_hex;
 using testing::RecordPeer;
-using testing::unhex;
-
-void receive(RecordLayer& records, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto room = records.room();
-    const size_t n = bytes.copy(room.data(), room.size());
-    records.commit(n);
-    bytes.remove_prefix(n);
-  }
-}
 
 std::string read(RecordLayer& records, size_t portion = 64 << 10) {
   std::string text, out(portion, '\0');
@@ -32,40 +24,44 @@ std::string read(RecordLayer& records, size_t portion = 64 << 10) {
   return text;
 }
 
+std::string take_outgoing(RecordLayer& records) { return std::exchange(records.outgoing(), {}); }
+
+// As they go onto the wire: what is outgoing by then is first.
 std::string seal(RecordLayer& records, std::string_view text) {
   const iovec part{const_cast<char*>(text.data()), text.size()};
   std::string out(RecordLayer::kMostSealed, '\0');
   uint8_t* end = nullptr;
   EXPECT_EQ(records.seal(&part, 1, reinterpret_cast<uint8_t*>(out.data()), &end), text.size());
   out.resize(static_cast<size_t>(end - reinterpret_cast<uint8_t*>(out.data())));
-  return out;
+  return take_outgoing(records) + out;
 }
-
-std::string take_outgoing(RecordLayer& records) { return std::exchange(records.outgoing(), {}); }
 
 // RFC 8448 section 3, from the server's ticket on.
 TEST(RecordLayer, SpeaksTheTraceOfRfc8448) {
   openssl::TrafficSecrets secrets;
-  std::ranges::copy(unhex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"), secrets.client.begin());
-  std::ranges::copy(unhex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"), secrets.server.begin());
+  std::ranges::copy(from_hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"),
+                    secrets.client.begin());
+  std::ranges::copy(from_hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"),
+                    secrets.server.begin());
   const std::string ticket("\x17\x03\x03\x00\x01x", 6);  // its record counts, not what is in it
   RecordLayer records(Aead::aes_128_gcm, secrets, ticket);
   std::string text(50, '\0');
   std::ranges::generate(text, [c = '\0']() mutable { return c++; });
 
-  receive(records,
-          unhex("1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f2b9819a8a5b46b395bd54a9a20441e2b62"
-                "974e1f5a6292a2977014bd1e3deae63aeebb21694915e4"));
+  records.append(
+      from_hex("1703030043a23f7054b62c94d0affafe8228ba55cbefacea42f914aa66bcab3f2b9819a8a5b46b395bd54a9a20441e2b62"
+               "974e1f5a6292a2977014bd1e3deae63aeebb21694915e4"));
   EXPECT_EQ(read(records), text);
   EXPECT_EQ(take_outgoing(records), ticket);
-  EXPECT_EQ(seal(records, text),
-            unhex("17030300432e937e11ef4ac740e538ad36005fc4a46932fc3225d05f82aa1b36e30efaf97d90e6dffc602dcb501a59a8fcc4"
-                  "9c4bf2e5f0a21c0047c2abf332540dd032e167c2955d"));
-  receive(records, unhex("1703030013c9872760655666b74d7ff1153efd6db6d0b0e3"));
+  EXPECT_EQ(
+      seal(records, text),
+      from_hex("17030300432e937e11ef4ac740e538ad36005fc4a46932fc3225d05f82aa1b36e30efaf97d90e6dffc602dcb501a59a8fcc4"
+               "9c4bf2e5f0a21c0047c2abf332540dd032e167c2955d"));
+  records.append(from_hex("1703030013c9872760655666b74d7ff1153efd6db6d0b0e3"));
   EXPECT_EQ(read(records), "");
   EXPECT_EQ(records.state(), State::ended);
   records.append_close_notify();
-  EXPECT_EQ(take_outgoing(records), unhex("1703030013b58fd67166ebf599d24720cfbe7efa7a8864a9"));
+  EXPECT_EQ(take_outgoing(records), from_hex("1703030013b58fd67166ebf599d24720cfbe7efa7a8864a9"));
 }
 
 TEST(RecordLayer, GivesTheSameTextInAnyPortions) {
@@ -82,7 +78,7 @@ TEST(RecordLayer, GivesTheSameTextInAnyPortions) {
         }
         std::string got;
         for (size_t at = 0; at < wire.size(); at += received) {
-          receive(records, std::string_view(wire).substr(at, received));
+          records.append(std::string_view(wire).substr(at, received));
           got += read(records, portion);
           if (at % 3 == 0) records.rest();
         }
@@ -114,11 +110,11 @@ TEST(RecordLayer, SealsSmallPiecesIntoOneRecordAndLargeOnesIntoFullOnes) {
 TEST(RecordLayer, KeepsOneRecordForWhoOnlyLooks) {
   RecordPeer peer(Aead::aes_128_gcm);
   RecordLayer records(Aead::aes_128_gcm, peer.secrets(), {});
-  receive(records, peer.seal(ContentType::handshake, peer.key_update(0)));
+  records.append(peer.seal(ContentType::handshake, peer.key_update(0)));
   EXPECT_EQ(records.read(nullptr, 0), 0U);
   EXPECT_FALSE(records.has_unread());
   peer.update_own();
-  receive(records, peer.seal(ContentType::application_data, "text"));
+  records.append(peer.seal(ContentType::application_data, "text"));
   EXPECT_EQ(records.read(nullptr, 0), 0U);
   EXPECT_TRUE(records.has_unread());
   EXPECT_EQ(read(records), "text");
@@ -129,24 +125,24 @@ TEST(RecordLayer, FollowsKeyUpdatesAndAnswersThoseThatAsk) {
   for (const Aead aead : {Aead::aes_128_gcm, Aead::aes_256_gcm}) {
     RecordPeer peer(aead);
     RecordLayer records(aead, peer.secrets(), {});
-    receive(records, peer.seal(ContentType::handshake, peer.key_update(0)));
+    records.append(peer.seal(ContentType::handshake, peer.key_update(0)));
     peer.update_own();
-    receive(records, peer.seal(ContentType::application_data, "a"));
+    records.append(peer.seal(ContentType::application_data, "a"));
     EXPECT_EQ(read(records), "a");
     EXPECT_EQ(take_outgoing(records), "");
 
     // Two requests before the answer has gone out get one; the second is split.
-    receive(records, peer.seal(ContentType::handshake, peer.key_update(1)));
+    records.append(peer.seal(ContentType::handshake, peer.key_update(1)));
     peer.update_own();
-    receive(records, peer.seal(ContentType::handshake, peer.key_update(1).substr(0, 2)));
-    receive(records, peer.seal(ContentType::handshake, peer.key_update(1).substr(2)));
+    records.append(peer.seal(ContentType::handshake, peer.key_update(1).substr(0, 2)));
+    records.append(peer.seal(ContentType::handshake, peer.key_update(1).substr(2)));
     peer.update_own();
-    receive(records, peer.seal(ContentType::application_data, "b"));
+    records.append(peer.seal(ContentType::application_data, "b"));
     EXPECT_EQ(read(records), "b");
     EXPECT_EQ(peer.open(take_outgoing(records)), "<key update>");
     EXPECT_EQ(peer.open(seal(records, "c")), "c");
 
-    receive(records, peer.seal(ContentType::handshake, peer.key_update(1)));
+    records.append(peer.seal(ContentType::handshake, peer.key_update(1)));
     peer.update_own();
     EXPECT_EQ(read(records), "");
     EXPECT_EQ(peer.open(take_outgoing(records)), "<key update>");
@@ -175,10 +171,10 @@ TEST(RecordLayer, EndsWithAnAlertWhereTheProtocolIsBroken) {
   const auto handshake = ContentType::handshake;
   for (const Case& c : std::vector<Case>{
            {"not a record", [](auto&) { return std::string("GET / HTTP/1.1\r\n"); }, 10},
-           {"a record in the clear", [](auto&) { return unhex("16030300050800000100"); }, 10},
-           {"a late change of cipher", [](auto&) { return unhex("140303000101"); }, 10},
-           {"too long a record", [](auto&) { return unhex("1703034101"); }, 22},
-           {"too short a record", [](auto&) { return unhex("1703030010") + std::string(16, 'x'); }, 20},
+           {"a record in the clear", [](auto&) { return from_hex("16030300050800000100"); }, 10},
+           {"a late change of cipher", [](auto&) { return from_hex("140303000101"); }, 10},
+           {"too long a record", [](auto&) { return from_hex("1703034101"); }, 22},
+           {"too short a record", [](auto&) { return from_hex("1703030010") + std::string(16, 'x'); }, 20},
            {"a changed byte",
             [&](auto& p) {
               std::string sealed = p.seal(data, "text");
@@ -204,10 +200,10 @@ TEST(RecordLayer, EndsWithAnAlertWhereTheProtocolIsBroken) {
             [&](auto& p) { return p.seal_inner(std::string((16 << 10) + 1, 'x') + '\x17'); }, 22},
            {"an unknown type", [](auto& p) { return p.seal(ContentType{99}, "text"); }, 10},
            {"a change of cipher, sealed", [](auto& p) { return p.seal(ContentType{20}, "\x01"); }, 10},
-           {"a ticket from a client", [&](auto& p) { return p.seal(handshake, unhex("0400000100")); }, 10},
+           {"a ticket from a client", [&](auto& p) { return p.seal(handshake, from_hex("0400000100")); }, 10},
            {"a handshake message of nothing", [&](auto& p) { return p.seal(handshake, ""); }, 10},
            {"a key update with more behind it", [&](auto& p) { return p.seal(handshake, p.key_update(0) + "x"); }, 10},
-           {"a key update of another length", [&](auto& p) { return p.seal(handshake, unhex("1800000200")); }, 50},
+           {"a key update of another length", [&](auto& p) { return p.seal(handshake, from_hex("1800000200")); }, 50},
            {"a key update that asks oddly", [&](auto& p) { return p.seal(handshake, p.key_update(2)); }, 47},
            {"text within a key update",
             [&](auto& p) { return p.seal(handshake, p.key_update(0).substr(0, 3)) + p.seal(data, "text"); }, 10},
@@ -242,12 +238,12 @@ TEST(RecordLayer, EndsWithAnAlertWhereTheProtocolIsBroken) {
     SCOPED_TRACE(c.what);
     RecordPeer peer(Aead::aes_128_gcm);
     RecordLayer records(Aead::aes_128_gcm, peer.secrets(), {});
-    receive(records, peer.seal(data, "before"));
-    receive(records, c.sends(peer));
+    records.append(peer.seal(data, "before"));
+    records.append(c.sends(peer));
     EXPECT_EQ(read(records), "before");
     EXPECT_EQ(records.state(), c.state);
     EXPECT_TRUE(records.has_unread());
-    receive(records, "more");
+    records.append("more");
     EXPECT_EQ(read(records), "");
     EXPECT_EQ(peer.open(take_outgoing(records)), c.alert < 0 ? "" : "<alert " + std::to_string(c.alert) + ">");
   }

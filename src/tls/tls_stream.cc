@@ -23,8 +23,6 @@
 namespace fl::tls {
 namespace {
 
-constexpr size_t kMaxRecord = 16 << 10;
-
 // As SSL_get_error() asks for before each call. To look costs a fifth of clearing, which goes through all slots.
 void empty_error_queue() {
   if (ERR_peek_error() != 0) ERR_clear_error();
@@ -43,8 +41,7 @@ void expect_host(SSL* session, const std::string& host, bool verify) {
 }
 
 int do_handshake(SSL* session, openssl::TakeOver* taker) {
-  if (taker == nullptr) return SSL_do_handshake(session);
-  const openssl::SecretsWanted wanted(taker->secrets);
+  const openssl::SecretsWanted wanted(taker == nullptr ? nullptr : &taker->secrets);
   return SSL_do_handshake(session);
 }
 
@@ -160,7 +157,7 @@ net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStrea
                                                         TimePoint deadline) {
   openssl::Accepting accepting{.certificates = &context->certificates(), .fd = stream->fd_};
   openssl::set_accepting(stream->session_, &accepting);
-  openssl::TakeOver taker{.session = stream->session_, .secrets = {}, .tickets = {}};
+  openssl::TakeOver taker{.session = stream->session_};
   stream->transport_->take_over = &taker;
   const int error = co_await stream->handshake(deadline);
   stream->transport_->take_over = nullptr;
@@ -185,13 +182,7 @@ void TlsStream::take_over(openssl::TakeOver& taker) {
     return;
   }
   records_ = std::make_unique<RecordLayer>(*aead, taker.secrets, std::move(taker.tickets));
-  std::string_view received = std::string_view(transport_->replay).substr(transport_->replayed);
-  while (!received.empty()) {
-    const auto room = records_->room();
-    const size_t n = received.copy(room.data(), room.size());
-    records_->commit(n);
-    received.remove_prefix(n);
-  }
+  records_->append(std::string_view(transport_->replay).substr(transport_->replayed));
   SSL_free(std::exchange(session_, nullptr));
   transport_.reset();
 }
@@ -273,13 +264,13 @@ ssize_t TlsStream::try_write(const iovec* parts, int count) {
   if (failed_) return -ECONNRESET;
   if (records_ != nullptr) return write_records(parts, count);
   // Small pieces share a record. A retry gathers the same bytes again, as OpenSSL asks.
-  char gathered[kMaxRecord];
+  char gathered[openssl::kMaxContent];
   const char* data = static_cast<const char*>(parts[0].iov_base);
   size_t size = parts[0].iov_len;
-  if (count > 1 && size < kMaxRecord) {
+  if (count > 1 && size < openssl::kMaxContent) {
     size = 0;
-    for (int i = 0; i < count && size < kMaxRecord; ++i) {
-      const size_t n = std::min(parts[i].iov_len, kMaxRecord - size);
+    for (int i = 0; i < count && size < openssl::kMaxContent; ++i) {
+      const size_t n = std::min(parts[i].iov_len, openssl::kMaxContent - size);
       std::memcpy(gathered + size, parts[i].iov_base, n);
       size += n;
     }

@@ -33,6 +33,7 @@ class TlsStreamServerTest : public fl::testing::LoopFixture {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     raw = pair[1];
     client = std::make_unique<Client>(pair[1], "a.test", prepare);
+    SSL_set_mode(client->session(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     net::spawn(run(pair[0], serve));
   }
   net::Task<> run(int fd, std::function<net::Task<>(TlsStream&)> serve) {
@@ -95,9 +96,7 @@ TEST_F(TlsStreamServerTest, EchoesMoreThanSocketsHold) {
   for (const char* suite : {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", ""}) {
     SCOPED_TRACE(suite);
     served = false;
-    connect(echo, [suite](SSL_CTX* context, SSL* session) {
-      SSL_CTX_set_mode(context, 0);
-      SSL_set_mode(session, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    connect(echo, [suite](SSL_CTX*, SSL* session) {
       if (*suite == '\0')
         SSL_set_max_proto_version(session, TLS1_2_VERSION);
       else
@@ -111,9 +110,7 @@ TEST_F(TlsStreamServerTest, EchoesMoreThanSocketsHold) {
 
 TEST_F(TlsStreamServerTest, FollowsTheClientsKeyUpdates) {
   const std::string text(1 << 20, 'k');
-  connect(echo, [](SSL_CTX*, SSL* session) {
-    SSL_set_mode(session, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  });
+  connect(echo);
   int updates = 0;
   Sender sender{*client, text};
   sender.between = [&] {

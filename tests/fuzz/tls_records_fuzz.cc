@@ -24,10 +24,8 @@ Seen receive(const RecordPeer& peer, Aead aead, std::string_view wire, size_t re
   RecordLayer records(aead, peer.secrets(), {});
   std::string text, out(portion, '\0');
   while (!wire.empty()) {
-    const auto room = records.room();
-    const size_t n = wire.substr(0, received).copy(room.data(), room.size());
-    records.commit(n);
-    wire.remove_prefix(n);
+    records.append(wire.substr(0, received));
+    wire.remove_prefix(std::min(received, wire.size()));
     while (const size_t got = records.read(out.data(), out.size())) text.append(out, 0, got);
     records.rest();
   }

@@ -4,6 +4,7 @@
 #include <openssl/provider.h>
 
 #include "base/strings.h"
+#include "tls/openssl/dispatch.h"
 #include "tls/openssl/tls13_kdf.h"
 #include "tls/openssl/x25519.h"
 
@@ -30,10 +31,9 @@ int tell_capabilities(void*, const char* capability, OSSL_CALLBACK* tell, void* 
 }
 
 int initialise(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH*, const OSSL_DISPATCH** functions, void** context) {
-  static const OSSL_DISPATCH kFunctions[] = {
-      {OSSL_FUNC_PROVIDER_QUERY_OPERATION, reinterpret_cast<void (*)()>(query)},
-      {OSSL_FUNC_PROVIDER_GET_CAPABILITIES, reinterpret_cast<void (*)()>(tell_capabilities)},
-      {0, nullptr}};
+  static const OSSL_DISPATCH kFunctions[] = {entry(OSSL_FUNC_PROVIDER_QUERY_OPERATION, query),
+                                             entry(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, tell_capabilities),
+                                             {0, nullptr}};
   if (!prepare_x25519()) return 0;
   *functions = kFunctions;
   *context = const_cast<OSSL_CORE_HANDLE*>(handle);

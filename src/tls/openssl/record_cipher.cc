@@ -51,29 +51,30 @@ size_t Pieces::left() const {
   return size - taken;
 }
 
-RecordCipher::RecordCipher(Aead aead, Direction direction, std::span<const uint8_t> secret, uint64_t records)
-    : context_(EVP_CIPHER_CTX_new()), records_(records), aead_(aead), direction_(direction) {
-  FL_CHECK(context_ != nullptr && secret.size() == size_of(hash_of(aead)));
-  std::ranges::copy(secret, secret_.begin());
+RecordCipher::RecordCipher(Aead aead, Direction direction, const Secret& secret, uint64_t records)
+    : context_(EVP_CIPHER_CTX_new()), records_(records), aead_(aead), direction_(direction), secret_(secret) {
+  FL_CHECK(context_ != nullptr);
   use_secret();
 }
 
 RecordCipher::~RecordCipher() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
 
+void RecordCipher::derive(std::string_view label, std::span<uint8_t> out) const {
+  expand_label(hash_of(aead_), {secret_.data(), size_of(hash_of(aead_))}, label, {}, out);
+}
+
 void RecordCipher::use_secret() {
-  const std::span<const uint8_t> secret(secret_.data(), size_of(hash_of(aead_)));
   std::array<uint8_t, 32> key;
-  expand_label(hash_of(aead_), secret, "key", {}, {key.data(), key_size(aead_)});
-  expand_label(hash_of(aead_), secret, "iv", {}, iv_);
+  derive("key", {key.data(), key_size(aead_)});
+  derive("iv", iv_);
   FL_CHECK(EVP_CipherInit_ex(context_.get(), cipher_of(aead_), nullptr, key.data(), nullptr,
                              static_cast<int>(direction_)) == 1);
   OPENSSL_cleanse(key.data(), key.size());
 }
 
 void RecordCipher::update() {
-  const size_t size = size_of(hash_of(aead_));
-  std::array<uint8_t, kMaxHash> next;
-  expand_label(hash_of(aead_), {secret_.data(), size}, "traffic upd", {}, {next.data(), size});
+  Secret next;
+  derive("traffic upd", {next.data(), size_of(hash_of(aead_))});
   secret_ = next;
   OPENSSL_cleanse(next.data(), next.size());
   records_ = 0;
@@ -126,13 +127,12 @@ uint8_t* RecordCipher::seal(ContentType type, Pieces& pieces, size_t size, uint8
   return out + kAeadTag;
 }
 
-bool RecordCipher::open(std::span<const uint8_t, kRecordHeader> header, std::span<const uint8_t> ciphertext,
-                        uint8_t* out) {
-  FL_ASSERT(ciphertext.size() >= kAeadTag);
-  begin(header);
+bool RecordCipher::open(std::span<const uint8_t> record, uint8_t* out) {
+  FL_ASSERT(record.size() >= kRecordHeader + kAeadTag);
+  begin(record.first<kRecordHeader>());
   std::array<uint8_t, kAeadTag> tag;  // OpenSSL wants to be able to write to it, and opening may be in place
-  std::ranges::copy(ciphertext.last<kAeadTag>(), tag.begin());
-  const std::span<const uint8_t> sealed = ciphertext.first(ciphertext.size() - kAeadTag);
+  std::ranges::copy(record.last<kAeadTag>(), tag.begin());
+  const std::span<const uint8_t> sealed = record.subspan(kRecordHeader, record.size() - kRecordHeader - kAeadTag);
   int n = 0;
   return EVP_CipherUpdate(context_.get(), out, &n, sealed.data(), static_cast<int>(sealed.size())) == 1 &&
          EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_TAG, kAeadTag, tag.data()) == 1 &&

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "tls/openssl/tls13_kdf.h"
 
@@ -43,14 +44,14 @@ class RecordCipher {
  public:
   enum class Direction : uint8_t { open = 0, seal = 1 };
   // `records` have been protected under this secret before.
-  RecordCipher(Aead aead, Direction direction, std::span<const uint8_t> secret, uint64_t records = 0);
+  RecordCipher(Aead aead, Direction direction, const Secret& secret, uint64_t records = 0);
   ~RecordCipher();
 
   // The next `size` bytes of the pieces as a record, which takes kSealingAdds more; -> behind its end.
   uint8_t* seal(ContentType type, Pieces& pieces, size_t size, uint8_t* out);
-  // The inner plaintext (content, its type, zeros) of a record into `out`, which may be where the ciphertext is and has
-  // room for the ciphertext without its tag. False: it is not what the peer sealed.
-  bool open(std::span<const uint8_t, kRecordHeader> header, std::span<const uint8_t> ciphertext, uint8_t* out);
+  // The inner plaintext (content, its type, zeros) of a whole record into `out`, which may be where its ciphertext is
+  // and has room for that without the tag. False: it is not what the peer sealed.
+  bool open(std::span<const uint8_t> record, uint8_t* out);
 
   // Goes on with the next secret of the chain, as both sides do at a KeyUpdate.
   void update();
@@ -58,6 +59,7 @@ class RecordCipher {
   uint64_t records() const { return records_; }
 
  private:
+  void derive(std::string_view label, std::span<uint8_t> out) const;
   void use_secret();
   void begin(std::span<const uint8_t, kRecordHeader> header);
 
@@ -66,7 +68,7 @@ class RecordCipher {
   std::array<uint8_t, 12> iv_;
   Aead aead_;
   Direction direction_;
-  std::array<uint8_t, kMaxHash> secret_;
+  Secret secret_;
 };
 
 }  // namespace fl::tls::openssl

@@ -8,10 +8,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 #include "base/check.h"
+#include "base/crypto.h"
 #include "base/strings.h"
+#include "tls/openssl/dispatch.h"
 
 namespace fl::tls::openssl {
 namespace {
@@ -20,28 +21,19 @@ using Bytes = std::span<const uint8_t>;
 
 constexpr std::string_view kPrefix = "tls13 ";
 
-using Hmac = std::unique_ptr<EVP_MAC_CTX, decltype([](EVP_MAC_CTX* p) { EVP_MAC_CTX_free(p); })>;
-
-Hmac new_hmac(const char* digest) {
-  EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  Hmac hmac(EVP_MAC_CTX_new(algorithm));
-  EVP_MAC_free(algorithm);
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
-      OSSL_PARAM_construct_end()};
-  FL_CHECK(hmac != nullptr && EVP_MAC_CTX_set_params(hmac.get(), parameters) == 1);
-  return hmac;
-}
-
-// Into `out`, which has the size of the hash. Contexts are kept a thread: to make one costs more than to use it.
+// Into `out`, which has the size of the hash.
 void hmac(Hash hash, Bytes key, Bytes data, uint8_t* out) {
-  thread_local const Hmac sha256 = new_hmac("SHA256");
-  thread_local const Hmac sha384 = new_hmac("SHA384");
-  EVP_MAC_CTX* context = hash == Hash::sha256 ? sha256.get() : sha384.get();
-  size_t size = 0;
-  FL_CHECK(EVP_MAC_init(context, key.data(), key.size(), nullptr) == 1 &&
-           EVP_MAC_update(context, data.data(), data.size()) == 1 &&
-           EVP_MAC_final(context, out, &size, size_of(hash)) == 1);
+  const auto text = [](Bytes bytes) {
+    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  const auto give = [out](auto mac) {
+    std::ranges::copy(mac, out);
+    OPENSSL_cleanse(mac.data(), mac.size());
+  };
+  if (hash == Hash::sha256)
+    give(hmac_sha256(text(key), text(data)));
+  else
+    give(hmac_sha384(text(key), text(data)));
 }
 
 std::array<uint8_t, kMaxHash> hash_of_nothing(Hash hash) {
@@ -144,13 +136,13 @@ TrafficSecrets::~TrafficSecrets() {
   OPENSSL_cleanse(server.data(), server.size());
 }
 
-SecretsWanted::SecretsWanted(TrafficSecrets& out) { wanted = &out; }
+SecretsWanted::SecretsWanted(TrafficSecrets* out) { wanted = out; }
 SecretsWanted::~SecretsWanted() { wanted = nullptr; }
 
 const OSSL_DISPATCH* tls13_kdf() {
-  static const OSSL_DISPATCH kFunctions[] = {{OSSL_FUNC_KDF_NEWCTX, reinterpret_cast<void (*)()>(new_object)},
-                                             {OSSL_FUNC_KDF_FREECTX, reinterpret_cast<void (*)()>(free_object)},
-                                             {OSSL_FUNC_KDF_DERIVE, reinterpret_cast<void (*)()>(derive)},
+  static const OSSL_DISPATCH kFunctions[] = {entry(OSSL_FUNC_KDF_NEWCTX, new_object),
+                                             entry(OSSL_FUNC_KDF_FREECTX, free_object),
+                                             entry(OSSL_FUNC_KDF_DERIVE, derive),
                                              {0, nullptr}};
   return kFunctions;
 }

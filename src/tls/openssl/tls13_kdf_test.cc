@@ -5,13 +5,13 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 
+#include "support/hex.h"
 #include "tls/openssl/provider.h"
-#include "tls/testing/record_peer.h"
 
 namespace fl::tls::openssl {
 namespace {
 
-using testing::unhex;
+using fl::testing::from_hex;
 
 struct Ask {
   int mode;
@@ -90,22 +90,22 @@ TEST_F(Tls13Kdf, IsForThoseWhoAskForIt) {
 
 // RFC 8448 section 3.
 TEST_F(Tls13Kdf, PutsTheTrafficSecretsDownForWhoWantsThem) {
-  const std::string master = unhex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919");
-  const std::string transcript = unhex("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13");
+  const std::string master = from_hex("18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919");
+  const std::string transcript = from_hex("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13");
   const auto ask = [&](const char* label) {
     return derive("provider=fairlead", {EVP_KDF_HKDF_MODE_EXPAND_ONLY, "SHA256", master, "", label, transcript, 32});
   };
   TrafficSecrets secrets;
   {
-    const SecretsWanted wanted(secrets);
-    EXPECT_EQ(ask("c ap traffic"), unhex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
+    const SecretsWanted wanted(&secrets);
+    EXPECT_EQ(ask("c ap traffic"), from_hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
     EXPECT_FALSE(secrets.complete());
     ask("exp master");
-    EXPECT_EQ(ask("s ap traffic"), unhex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"));
+    EXPECT_EQ(ask("s ap traffic"), from_hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"));
   }
   EXPECT_TRUE(secrets.complete());
   const std::string client(reinterpret_cast<const char*>(secrets.client.data()), 32);
-  EXPECT_EQ(client, unhex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
+  EXPECT_EQ(client, from_hex("9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"));
   TrafficSecrets others;
   ask("c ap traffic");
   EXPECT_FALSE(others.has_client);

@@ -15,8 +15,8 @@ namespace fl::tls::openssl {
 // Of a server that shakes hands and would rather do the rest without OpenSSL (record_layer.h).
 struct TakeOver {
   const SSL* session;
-  TrafficSecrets secrets;
-  std::string tickets;  // what OpenSSL wanted to send after its last word of the handshake
+  TrafficSecrets secrets{};
+  std::string tickets{};  // what OpenSSL wanted to send after its last word of the handshake
 
   // What protects the records to come; nothing where only OpenSSL can go on: with older versions, or suites with CCM.
   std::optional<Aead> aead() const;

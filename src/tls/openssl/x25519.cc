@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/strings.h"
+#include "tls/openssl/dispatch.h"
 
 namespace fl::tls::openssl {
 namespace {
@@ -151,11 +152,6 @@ int derive(void* exchange, unsigned char* out, size_t* size, size_t capacity) no
   if (!ours || !theirs) return 0;
   *size = kSize;
   return out == nullptr || (capacity >= kSize && crypto_scalarmult(out, ours->data(), theirs->data()) == 0);
-}
-
-template <class F>
-OSSL_DISPATCH entry(int id, F* function) {
-  return {id, reinterpret_cast<void (*)()>(function)};
 }
 
 }  // namespace

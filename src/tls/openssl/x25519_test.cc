@@ -4,7 +4,7 @@
 #include <openssl/provider.h>
 
 #include "base/crypto.h"
-#include "base/strings.h"
+#include "support/hex.h"
 #include "tls/openssl/protocol.h"
 #include "tls/openssl/provider.h"
 #include "tls/testing/authority.h"
@@ -18,11 +18,9 @@ constexpr const char* kTheirs = "provider=default";
 using Bytes = std::vector<uint8_t>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, decltype([](EVP_PKEY_CTX* p) { EVP_PKEY_CTX_free(p); })>;
 
-Bytes from_hex(std::string_view text) {
-  Bytes out;
-  for (size_t i = 0; i < text.size(); i += 2)
-    out.push_back(static_cast<uint8_t>(hex_value(text[i]) << 4 | hex_value(text[i + 1])));
-  return out;
+Bytes from_hex(std::string_view digits) {
+  const std::string bytes = fl::testing::from_hex(digits);
+  return {bytes.begin(), bytes.end()};
 }
 
 std::string provider_of(const EVP_PKEY* key) { return OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(key)); }

@@ -16,24 +16,14 @@ openssl::TrafficSecrets some_secrets() {
   secrets.server.fill('s');
   return secrets;
 }
-std::span<const uint8_t> used(const std::array<uint8_t, openssl::kMaxHash>& secret, openssl::Aead aead) {
-  return {secret.data(), openssl::size_of(openssl::hash_of(aead))};
-}
 
 }  // namespace
-
-std::string unhex(std::string_view digits) {
-  std::string out;
-  for (size_t i = 0; i + 1 < digits.size(); i += 2)
-    out += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
-  return out;
-}
 
 RecordPeer::RecordPeer(openssl::Aead aead)
     : aead_(aead),
       secrets_(some_secrets()),
-      writer_(aead, RecordCipher::Direction::seal, used(secrets_.client, aead)),
-      reader_(std::in_place, aead, RecordCipher::Direction::open, used(secrets_.server, aead)) {}
+      writer_(aead, RecordCipher::Direction::seal, secrets_.client),
+      reader_(std::in_place, aead, RecordCipher::Direction::open, secrets_.server) {}
 
 std::string RecordPeer::seal(ContentType type, std::string_view content, size_t padding) {
   return seal_inner(std::string(content) + static_cast<char>(type) + std::string(padding, '\0'));
@@ -58,8 +48,7 @@ std::string RecordPeer::open(std::string_view records) {
     const size_t length = static_cast<size_t>(record[3]) << 8 | record[4];
     FL_CHECK(records.size() >= openssl::kRecordHeader + length && length > openssl::kAeadTag);
     std::string text(length - openssl::kAeadTag, '\0');
-    FL_CHECK(reader_->open(std::span<const uint8_t, openssl::kRecordHeader>(record, openssl::kRecordHeader),
-                           {record + openssl::kRecordHeader, length}, reinterpret_cast<uint8_t*>(text.data())));
+    FL_CHECK(reader_->open({record, openssl::kRecordHeader + length}, reinterpret_cast<uint8_t*>(text.data())));
     records.remove_prefix(openssl::kRecordHeader + length);
     const auto type = static_cast<ContentType>(text.back());
     text.pop_back();
@@ -75,7 +64,7 @@ std::string RecordPeer::open(std::string_view records) {
 }
 
 void RecordPeer::skip(uint64_t records) {
-  reader_.emplace(aead_, RecordCipher::Direction::open, used(secrets_.server, aead_), records);
+  reader_.emplace(aead_, RecordCipher::Direction::open, secrets_.server, records);
 }
 
 }  // namespace fl::tls::testing

@@ -10,8 +10,6 @@
 
 namespace fl::tls::testing {
 
-std::string unhex(std::string_view digits);
-
 class RecordPeer {
  public:
   explicit RecordPeer(openssl::Aead aead);
