@@ -30,6 +30,8 @@ packages=(
 )
 # Debian 12's default Boost (1.74) has no JSON library yet; 1.81 stands beside it.
 if [[ $ID == debian && $VERSION_ID == 12 ]]; then packages+=(libboost-json1.81-dev); else packages+=(libboost-json-dev); fi
+# AES-GCM for TLS, where there is one for this processor; libcrypto's is used elsewhere.
+[[ $(dpkg --print-architecture) == amd64 ]] && packages+=(libipsec-mb-dev)
 ((bench)) && packages+=(nginx-light libnginx-mod-stream haproxy wrk nghttp2-client nghttp2-server openssl)
 # What Python programs need, in a virtual environment of the project's own; moto that is there already does.
 has_module() { "$1" -c "import $2" 2>/dev/null; }

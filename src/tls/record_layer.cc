@@ -9,7 +9,6 @@
 namespace fl::tls {
 
 using openssl::ContentType;
-using openssl::kAeadTag;
 using openssl::kMaxCiphertext;
 using openssl::kMaxContent;
 using openssl::kRecordHeader;
@@ -49,9 +48,9 @@ uint64_t count_records(std::string_view records) {
 
 }  // namespace
 
-RecordLayer::RecordLayer(openssl::Aead aead, const openssl::TrafficSecrets& secrets, std::string outgoing)
-    : reader_(aead, RecordCipher::Direction::open, secrets.client),
-      writer_(aead, RecordCipher::Direction::seal, secrets.server, count_records(outgoing)),
+RecordLayer::RecordLayer(Aead aead, const openssl::TrafficSecrets& secrets, std::string outgoing)
+    : reader_(aead, secrets.client),
+      writer_(aead, secrets.server, count_records(outgoing)),
       outgoing_(std::move(outgoing)) {}
 
 // ---- what the peer sent

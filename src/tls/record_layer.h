@@ -20,7 +20,7 @@ namespace fl::tls {
 class RecordLayer {
  public:
   // `outgoing`: records that were sealed under the server's secret and have still to be sent, from its first on.
-  RecordLayer(openssl::Aead aead, const openssl::TrafficSecrets& secrets, std::string outgoing);
+  RecordLayer(Aead aead, const openssl::TrafficSecrets& secrets, std::string outgoing);
 
   enum class State : uint8_t {
     open,

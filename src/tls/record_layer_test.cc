@@ -12,7 +12,6 @@
 namespace fl::tls {
 namespace {
 
-using openssl::Aead;
 using openssl::ContentType;
 using State = RecordLayer::State;
 using fl::testing::from_hex;

@@ -176,7 +176,7 @@ net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStrea
 }
 
 void TlsStream::take_over(openssl::TakeOver& taker) {
-  const std::optional<openssl::Aead> aead = taker.aead();
+  const std::optional<Aead> aead = taker.aead();
   if (!aead) {
     SSL_set_read_ahead(session_, 1);
     return;

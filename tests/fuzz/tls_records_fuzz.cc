@@ -10,8 +10,8 @@
 
 namespace {
 
+using fl::tls::Aead;
 using fl::tls::RecordLayer;
-using fl::tls::openssl::Aead;
 using fl::tls::testing::RecordPeer;
 
 struct Seen {

@@ -9,17 +9,7 @@
 namespace fl::tls::openssl {
 namespace {
 
-// Looked up once a process.
-const EVP_CIPHER* cipher_of(Aead aead) {
-  static EVP_CIPHER* const kCiphers[] = {EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr),
-                                         EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr),
-                                         EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr)};
-  return kCiphers[static_cast<size_t>(aead)];
-}
-
 constexpr size_t kGathered = 1 << 10;
-
-constexpr size_t key_size(Aead aead) { return aead == Aead::aes_128_gcm ? 16 : 32; }
 
 }  // namespace
 
@@ -51,9 +41,8 @@ size_t Pieces::left() const {
   return size - taken;
 }
 
-RecordCipher::RecordCipher(Aead aead, Direction direction, const Secret& secret, uint64_t records)
-    : context_(EVP_CIPHER_CTX_new()), records_(records), aead_(aead), direction_(direction), secret_(secret) {
-  FL_CHECK(context_ != nullptr);
+RecordCipher::RecordCipher(Aead aead, const Secret& secret, uint64_t records)
+    : records_(records), aead_(aead), secret_(secret) {
   use_secret();
 }
 
@@ -67,8 +56,7 @@ void RecordCipher::use_secret() {
   std::array<uint8_t, 32> key;
   derive("key", {key.data(), key_size(aead_)});
   derive("iv", iv_);
-  FL_CHECK(EVP_CipherInit_ex(context_.get(), cipher_of(aead_), nullptr, key.data(), nullptr,
-                             static_cast<int>(direction_)) == 1);
+  key_ = new_aead_key(aead_, {key.data(), key_size(aead_)});
   OPENSSL_cleanse(key.data(), key.size());
 }
 
@@ -81,14 +69,12 @@ void RecordCipher::update() {
   use_secret();
 }
 
-// The nonce is the IV with the record's number in it; the header is authenticated.
-void RecordCipher::begin(std::span<const uint8_t, kRecordHeader> header) {
-  std::array<uint8_t, 12> nonce = iv_;
+// The IV with the record's number in it.
+AeadNonce RecordCipher::next_nonce() {
+  AeadNonce nonce = iv_;
   for (size_t i = 0; i < 8; ++i) nonce[11 - i] ^= static_cast<uint8_t>(records_ >> (8 * i));
   ++records_;
-  int n = 0;
-  FL_CHECK(EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, nonce.data(), -1) == 1 &&
-           EVP_CipherUpdate(context_.get(), nullptr, &n, header.data(), kRecordHeader) == 1);
+  return nonce;
 }
 
 uint8_t* RecordCipher::seal(ContentType type, Pieces& pieces, size_t size, uint8_t* out) {
@@ -96,17 +82,16 @@ uint8_t* RecordCipher::seal(ContentType type, Pieces& pieces, size_t size, uint8
   const size_t length = size + 1 + kAeadTag;
   const std::array<uint8_t, kRecordHeader> header = {static_cast<uint8_t>(ContentType::application_data), 3, 3,
                                                      static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length)};
-  begin(header);
+  key_->begin(next_nonce(), header);
   out = std::ranges::copy(header, out).out;
   // Large pieces are encrypted from where they are; to gather small ones costs less than a call each.
   uint8_t* gathered = out;
-  const auto encrypt = [this, &out](const uint8_t* from, size_t n) {
-    int written = 0;
-    FL_CHECK(EVP_CipherUpdate(context_.get(), out, &written, from, static_cast<int>(n)) == 1);
-    out += n;
+  const auto encrypt = [this, &out](std::span<const uint8_t> text) {
+    key_->encrypt(text, out);
+    out += text.size();
   };
   const auto encrypt_gathered = [&] {
-    if (gathered != out) encrypt(out, static_cast<size_t>(gathered - out));
+    if (gathered != out) encrypt({out, gathered});
   };
   while (size > 0) {
     const std::span<const uint8_t> piece = pieces.take(size);
@@ -116,27 +101,20 @@ uint8_t* RecordCipher::seal(ContentType type, Pieces& pieces, size_t size, uint8
       continue;
     }
     encrypt_gathered();
-    encrypt(piece.data(), piece.size());
+    encrypt(piece);
     gathered = out;
   }
   *gathered++ = static_cast<uint8_t>(type);
   encrypt_gathered();
-  int n = 0;
-  FL_CHECK(EVP_CipherFinal_ex(context_.get(), out, &n) == 1 &&
-           EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, kAeadTag, out) == 1);
+  key_->end(std::span<uint8_t, kAeadTag>(out, kAeadTag));
   return out + kAeadTag;
 }
 
 bool RecordCipher::open(std::span<const uint8_t> record, uint8_t* out) {
   FL_ASSERT(record.size() >= kRecordHeader + kAeadTag);
-  begin(record.first<kRecordHeader>());
-  std::array<uint8_t, kAeadTag> tag;  // OpenSSL wants to be able to write to it, and opening may be in place
-  std::ranges::copy(record.last<kAeadTag>(), tag.begin());
-  const std::span<const uint8_t> sealed = record.subspan(kRecordHeader, record.size() - kRecordHeader - kAeadTag);
-  int n = 0;
-  return EVP_CipherUpdate(context_.get(), out, &n, sealed.data(), static_cast<int>(sealed.size())) == 1 &&
-         EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_TAG, kAeadTag, tag.data()) == 1 &&
-         EVP_CipherFinal_ex(context_.get(), out + n, &n) == 1;
+  return key_->decrypt(next_nonce(), record.first<kRecordHeader>(),
+                       record.subspan(kRecordHeader, record.size() - kRecordHeader - kAeadTag), record.last<kAeadTag>(),
+                       out);
 }
 
 }  // namespace fl::tls::openssl

@@ -1,7 +1,6 @@
 // Protects the records of one direction of a TLS 1.3 connection (RFC 8446 5.2, 5.3, 7.2, 7.3). Private to tls/.
 #pragma once
 
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <sys/uio.h>
 
@@ -13,11 +12,11 @@
 #include <span>
 #include <string_view>
 
+#include "tls/aead/aead.h"
 #include "tls/openssl/tls13_kdf.h"
 
 namespace fl::tls::openssl {
 
-enum class Aead : uint8_t { aes_128_gcm, aes_256_gcm, chacha20_poly1305 };
 // Of a suite of TLS 1.3; nothing for the two with CCM.
 std::optional<Aead> aead_of(const SSL_CIPHER* suite);
 constexpr Hash hash_of(Aead aead) { return aead == Aead::aes_256_gcm ? Hash::sha384 : Hash::sha256; }
@@ -25,7 +24,6 @@ constexpr Hash hash_of(Aead aead) { return aead == Aead::aes_256_gcm ? Hash::sha
 enum class ContentType : uint8_t { alert = 21, handshake = 22, application_data = 23 };
 
 constexpr size_t kRecordHeader = 5;
-constexpr size_t kAeadTag = 16;
 constexpr size_t kMaxContent = 16 << 10;                       // of a record
 constexpr size_t kSealingAdds = kRecordHeader + 1 + kAeadTag;  // with the content's type
 constexpr size_t kMaxCiphertext = kMaxContent + 256;           // RFC 8446 5.2: the header's length at most
@@ -42,9 +40,8 @@ struct Pieces {
 
 class RecordCipher {
  public:
-  enum class Direction : uint8_t { open = 0, seal = 1 };
   // `records` have been protected under this secret before.
-  RecordCipher(Aead aead, Direction direction, const Secret& secret, uint64_t records = 0);
+  RecordCipher(Aead aead, const Secret& secret, uint64_t records = 0);
   ~RecordCipher();
 
   // The next `size` bytes of the pieces as a record, which takes kSealingAdds more; -> behind its end.
@@ -61,13 +58,12 @@ class RecordCipher {
  private:
   void derive(std::string_view label, std::span<uint8_t> out) const;
   void use_secret();
-  void begin(std::span<const uint8_t, kRecordHeader> header);
+  AeadNonce next_nonce();
 
-  std::unique_ptr<EVP_CIPHER_CTX, decltype([](EVP_CIPHER_CTX* p) { EVP_CIPHER_CTX_free(p); })> context_;
+  std::unique_ptr<AeadKey> key_;
   uint64_t records_;
-  std::array<uint8_t, 12> iv_;
+  AeadNonce iv_;
   Aead aead_;
-  Direction direction_;
   Secret secret_;
 };
 

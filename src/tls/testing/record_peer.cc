@@ -19,11 +19,11 @@ openssl::TrafficSecrets some_secrets() {
 
 }  // namespace
 
-RecordPeer::RecordPeer(openssl::Aead aead)
+RecordPeer::RecordPeer(Aead aead)
     : aead_(aead),
       secrets_(some_secrets()),
-      writer_(aead, RecordCipher::Direction::seal, secrets_.client),
-      reader_(std::in_place, aead, RecordCipher::Direction::open, secrets_.server) {}
+      writer_(aead, secrets_.client),
+      reader_(std::in_place, aead, secrets_.server) {}
 
 std::string RecordPeer::seal(ContentType type, std::string_view content, size_t padding) {
   return seal_inner(std::string(content) + static_cast<char>(type) + std::string(padding, '\0'));
@@ -46,8 +46,8 @@ std::string RecordPeer::open(std::string_view records) {
     const auto* record = reinterpret_cast<const uint8_t*>(records.data());
     FL_CHECK(records.size() >= openssl::kRecordHeader);
     const size_t length = static_cast<size_t>(record[3]) << 8 | record[4];
-    FL_CHECK(records.size() >= openssl::kRecordHeader + length && length > openssl::kAeadTag);
-    std::string text(length - openssl::kAeadTag, '\0');
+    FL_CHECK(records.size() >= openssl::kRecordHeader + length && length > kAeadTag);
+    std::string text(length - kAeadTag, '\0');
     FL_CHECK(reader_->open({record, openssl::kRecordHeader + length}, reinterpret_cast<uint8_t*>(text.data())));
     records.remove_prefix(openssl::kRecordHeader + length);
     const auto type = static_cast<ContentType>(text.back());
@@ -63,8 +63,6 @@ std::string RecordPeer::open(std::string_view records) {
   return out;
 }
 
-void RecordPeer::skip(uint64_t records) {
-  reader_.emplace(aead_, RecordCipher::Direction::open, secrets_.server, records);
-}
+void RecordPeer::skip(uint64_t records) { reader_.emplace(aead_, secrets_.server, records); }
 
 }  // namespace fl::tls::testing

@@ -12,7 +12,7 @@ namespace fl::tls::testing {
 
 class RecordPeer {
  public:
-  explicit RecordPeer(openssl::Aead aead);
+  explicit RecordPeer(Aead aead);
   const openssl::TrafficSecrets& secrets() const { return secrets_; }
 
   // A record of the content with so many zeros behind it.
@@ -28,7 +28,7 @@ class RecordPeer {
   void skip(uint64_t records);
 
  private:
-  openssl::Aead aead_;
+  Aead aead_;
   openssl::TrafficSecrets secrets_;
   openssl::RecordCipher writer_;
   std::optional<openssl::RecordCipher> reader_;
