@@ -54,13 +54,7 @@ Server::~Server() { FL_CHECK(connections_.empty()); }
 
 void Server::serve(std::unique_ptr<net::Stream> stream, const ConnectionInfo& info, std::string_view first) {
   net::InBuffer in;
-  while (!first.empty()) {
-    const auto room = in.room();
-    const size_t n = std::min(room.size(), first.size());
-    std::copy_n(first.data(), n, room.data());
-    in.commit(n);
-    first.remove_prefix(n);
-  }
+  in.append(first);
   // For the very first byte; a codec sets its own limits afterwards.
   const Duration limit = draining_ ? kDrainIdle : options_.read_timeout;
   if (limit > 0s) stream->set_read_deadline(loop_.now() + limit);

@@ -62,6 +62,15 @@ std::span<char> InBuffer::room() {
   return {data_ + end_, capacity_ - end_};
 }
 
+void InBuffer::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> free = room();
+    const size_t n = bytes.copy(free.data(), free.size());
+    commit(n);
+    bytes.remove_prefix(n);
+  }
+}
+
 void InBuffer::release() {
   if (data_ == nullptr) return;
   if (capacity_ == kBlockBytes)

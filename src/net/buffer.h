@@ -32,6 +32,8 @@ class InBuffer {
   // left: views into the buffer are then invalid. Never empty.
   std::span<char> room();
   void commit(size_t n) { end_ += n; }
+  // Copies bytes from somewhere else behind the data.
+  void append(std::string_view bytes);
 
   // Drops bytes from the front; views of what stays remain valid, also when nothing stays (until the next room()).
   void consume(size_t n) { begin_ += n; }

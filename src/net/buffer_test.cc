@@ -2,22 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 namespace fl::net {
 namespace {
-
-void put(InBuffer& in, std::string_view text) {
-  while (!text.empty()) {
-    const auto room = in.room();
-    ASSERT_FALSE(room.empty());
-    const size_t n = std::min(room.size(), text.size());
-    std::ranges::copy(text.substr(0, n), room.begin());
-    in.commit(n);
-    text.remove_prefix(n);
-  }
-}
 
 TEST(InBuffer, HoldsNothingUntilAsked) {
   InBuffer in;
@@ -29,7 +17,7 @@ TEST(InBuffer, HoldsNothingUntilAsked) {
 
 TEST(InBuffer, ViewsStayWhileTheFrontIsConsumed) {
   InBuffer in;
-  put(in, "head body");
+  in.append("head body");
   const std::string_view head = in.view().substr(0, 4);
   in.consume(5);
   EXPECT_EQ(in.view(), "body");
@@ -43,10 +31,10 @@ TEST(InBuffer, GrowsAndMovesWithoutLosingBytes) {
   InBuffer in;
   std::string all;
   for (int i = 0; i < 40000; ++i) all += std::to_string(i) + " ";
-  put(in, all);
+  in.append(all);
   EXPECT_EQ(in.view(), all);
   in.consume(150000);  // far enough that the rest is moved to the front, not grown
-  put(in, all);
+  in.append(all);
   EXPECT_EQ(in.view(), all.substr(150000) + all);
   in.truncate(10);
   EXPECT_EQ(in.view(), all.substr(150000, 10));
@@ -59,7 +47,7 @@ TEST(InBuffer, SmallReadsBehindALargeFrontKeepOneBlock) {
   InBuffer in;
   const std::string piece(1000, 'x');
   for (int i = 0; i < 1000; ++i) {
-    put(in, piece);
+    in.append(piece);
     in.consume(i % 2 == 0 ? 999 : 1001);
     EXPECT_LE(in.size(), 1U);
   }

@@ -62,9 +62,7 @@ TEST_F(RelayTest, SmallAndLargeBothWays) {
 }
 
 TEST_F(RelayTest, WhatWasBufferedGoesFirst) {
-  const auto room = a_in.room();
-  std::copy_n("first ", 6, room.data());
-  a_in.commit(6);
+  a_in.append("first ");
   start();
   a_peer->send("second");
   EXPECT_EQ(receive_until(*b_peer, "second"), "first second");

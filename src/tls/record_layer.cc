@@ -62,17 +62,17 @@ bool RecordLayer::has_whole_record() const {
 }
 
 std::span<char> RecordLayer::room() {
-  if (!resting_.empty()) append(std::exchange(resting_, {}));
+  wake();
   return received_.room();
 }
 
 void RecordLayer::append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto free = room();
-    const size_t n = bytes.copy(free.data(), free.size());
-    commit(n);
-    bytes.remove_prefix(n);
-  }
+  wake();
+  received_.append(bytes);
+}
+
+void RecordLayer::wake() {
+  if (!resting_.empty()) received_.append(std::exchange(resting_, {}));
 }
 
 void RecordLayer::rest() {

@@ -54,6 +54,7 @@ class RecordLayer {
 
  private:
   enum class Alert : uint8_t;
+  void wake();  // after rest()
   bool has_whole_record() const;
   void open_record(std::span<uint8_t> room, size_t& written);
   void take_alert(std::span<const uint8_t> content);

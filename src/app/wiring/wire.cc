@@ -78,14 +78,7 @@ EntryPointWiring wire_entry_point(const std::string& name, const statics::EntryP
   options.append_forwarded_for = !entry_point.forwarded_headers.not_append_x_forwarded_for &&
                                  !loaded.configuration.global.not_append_x_forwarded_for;
   options.add_scheme_headers = entry_point.forwarded_headers.add_x_forwarded_scheme_headers;
-  const statics::EncodedCharacters& encoded = entry_point.http.encoded_characters;
-  options.encoded_characters = {.slash = encoded.allow_encoded_slash,
-                                .back_slash = encoded.allow_encoded_back_slash,
-                                .null_character = encoded.allow_encoded_null_character,
-                                .semicolon = encoded.allow_encoded_semicolon,
-                                .percent = encoded.allow_encoded_percent,
-                                .question_mark = encoded.allow_encoded_question_mark,
-                                .hash = encoded.allow_encoded_hash};
+  options.encoded_characters = proxy::routing::allowed_by(entry_point.http.encoded_characters);
   options.encode_query_semicolons = entry_point.http.encode_query_semicolons;
   options.sanitize_path = entry_point.http.sanitize_path;
   const std::string& strategy = entry_point.http.underscore_headers_strategy;

@@ -78,16 +78,6 @@ void describe(Fields<Headers>& f) {
   f("sslForceHost", &Headers::ssl_force_host, "deprecated, use redirectRegex");
 }
 
-void describe(Fields<EncodedCharacters>& f) {
-  f("allowEncodedSlash", &EncodedCharacters::allow_encoded_slash, "accept %2F in the path");
-  f("allowEncodedBackSlash", &EncodedCharacters::allow_encoded_back_slash, "accept %5C in the path");
-  f("allowEncodedNullCharacter", &EncodedCharacters::allow_encoded_null_character, "accept %00 in the path");
-  f("allowEncodedSemicolon", &EncodedCharacters::allow_encoded_semicolon, "accept %3B in the path");
-  f("allowEncodedPercent", &EncodedCharacters::allow_encoded_percent, "accept %25 in the path");
-  f("allowEncodedQuestionMark", &EncodedCharacters::allow_encoded_question_mark, "accept %3F in the path");
-  f("allowEncodedHash", &EncodedCharacters::allow_encoded_hash, "accept %23 in the path");
-}
-
 void describe(Fields<Errors>& f) {
   f("status", &Errors::status, "codes and ranges to replace: 500,400-404");
   f("statusRewrites", &Errors::status_rewrites, "status to send instead of this code or range");

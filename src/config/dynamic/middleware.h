@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "config/encoded_characters.h"
 #include "config/fields.h"
 
 namespace fl::config::dynamic {
@@ -102,18 +103,6 @@ struct Headers {
   std::optional<std::string> ssl_host;         // deprecated
   std::optional<bool> ssl_force_host;          // deprecated
   bool operator==(const Headers&) const = default;
-};
-
-// Unlike the entry point's table of the same name, everything is refused unless allowed.
-struct EncodedCharacters {
-  bool allow_encoded_slash = false;
-  bool allow_encoded_back_slash = false;
-  bool allow_encoded_null_character = false;
-  bool allow_encoded_semicolon = false;
-  bool allow_encoded_percent = false;
-  bool allow_encoded_question_mark = false;
-  bool allow_encoded_hash = false;
-  bool operator==(const EncodedCharacters&) const = default;
 };
 
 struct Errors {
@@ -322,7 +311,7 @@ struct Middleware {
   std::optional<IpWhiteList> ip_white_list;
   std::optional<IpAllowList> ip_allow_list;
   std::optional<Headers> headers;
-  std::optional<EncodedCharacters> encoded_characters;
+  std::optional<EncodedCharacters<false>> encoded_characters;
   std::optional<Errors> errors;
   std::optional<RateLimit> rate_limit;
   std::optional<RedirectRegex> redirect_regex;
@@ -352,7 +341,6 @@ void describe(Fields<IpStrategy>& f);
 void describe(Fields<IpAllowList>& f);
 void describe(Fields<IpWhiteList>& f);
 void describe(Fields<Headers>& f);
-void describe(Fields<EncodedCharacters>& f);
 void describe(Fields<Errors>& f);
 void describe(Fields<SourceCriterion>& f);
 void describe(Fields<ClientTls>& f);

@@ -61,16 +61,6 @@ void describe(Fields<Redirections>& f) {
   f("entryPoint", &Redirections::entry_point, "send everything to another entry point");
 }
 
-void describe(Fields<EncodedCharacters>& f) {
-  f("allowEncodedSlash", &EncodedCharacters::allow_encoded_slash, "accept %2F in the path");
-  f("allowEncodedBackSlash", &EncodedCharacters::allow_encoded_back_slash, "accept %5C in the path");
-  f("allowEncodedNullCharacter", &EncodedCharacters::allow_encoded_null_character, "accept %00 in the path");
-  f("allowEncodedSemicolon", &EncodedCharacters::allow_encoded_semicolon, "accept %3B in the path");
-  f("allowEncodedPercent", &EncodedCharacters::allow_encoded_percent, "accept %25 in the path");
-  f("allowEncodedQuestionMark", &EncodedCharacters::allow_encoded_question_mark, "accept %3F in the path");
-  f("allowEncodedHash", &EncodedCharacters::allow_encoded_hash, "accept %23 in the path");
-}
-
 void describe(Fields<EntryPointTls>& f) {
   f("options", &EntryPointTls::options, "name of the TLS options");
   f("certResolver", &EntryPointTls::cert_resolver, "name of the certificates resolver");

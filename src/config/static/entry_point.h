@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "config/domain.h"
+#include "config/encoded_characters.h"
 #include "config/fields.h"
 
 namespace fl::config::statics {
@@ -62,18 +63,6 @@ struct Redirections {
   bool operator==(const Redirections&) const = default;
 };
 
-// false: a request whose raw path holds that %XX is refused with 400.
-struct EncodedCharacters {
-  bool allow_encoded_slash = true;
-  bool allow_encoded_back_slash = true;
-  bool allow_encoded_null_character = true;
-  bool allow_encoded_semicolon = true;
-  bool allow_encoded_percent = true;
-  bool allow_encoded_question_mark = true;
-  bool allow_encoded_hash = true;
-  bool operator==(const EncodedCharacters&) const = default;
-};
-
 struct EntryPointTls {
   std::string options;
   std::string cert_resolver;
@@ -85,7 +74,7 @@ struct EntryPointHttp {
   std::optional<Redirections> redirections;
   std::vector<std::string> middlewares;
   std::optional<EntryPointTls> tls;
-  EncodedCharacters encoded_characters;
+  EncodedCharacters<true> encoded_characters;
   bool encode_query_semicolons = false;
   bool sanitize_path = true;
   int64_t max_header_bytes = 1048576;
@@ -151,7 +140,6 @@ void describe(Fields<ProxyProtocol>& f);
 void describe(Fields<ForwardedHeaders>& f);
 void describe(Fields<RedirectEntryPoint>& f);
 void describe(Fields<Redirections>& f);
-void describe(Fields<EncodedCharacters>& f);
 void describe(Fields<EntryPointTls>& f);
 void describe(Fields<EntryPointHttp>& f);
 void describe(Fields<Http2>& f);

@@ -22,15 +22,8 @@ class EncodedCharacters final : public http::Handler {
 
 }  // namespace
 
-Result<HandlerPtr> make_encoded_characters(const config::dynamic::EncodedCharacters& options, HandlerPtr next) {
-  const routing::EncodedCharacters allowed{.slash = options.allow_encoded_slash,
-                                           .back_slash = options.allow_encoded_back_slash,
-                                           .null_character = options.allow_encoded_null_character,
-                                           .semicolon = options.allow_encoded_semicolon,
-                                           .percent = options.allow_encoded_percent,
-                                           .question_mark = options.allow_encoded_question_mark,
-                                           .hash = options.allow_encoded_hash};
-  return std::make_shared<EncodedCharacters>(allowed, std::move(next));
+Result<HandlerPtr> make_encoded_characters(const config::EncodedCharacters<false>& options, HandlerPtr next) {
+  return std::make_shared<EncodedCharacters>(routing::allowed_by(options), std::move(next));
 }
 
 }  // namespace fl::proxy::middleware

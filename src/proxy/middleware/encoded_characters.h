@@ -6,6 +6,6 @@
 
 namespace fl::proxy::middleware {
 
-Result<HandlerPtr> make_encoded_characters(const config::dynamic::EncodedCharacters& options, HandlerPtr next);
+Result<HandlerPtr> make_encoded_characters(const config::EncodedCharacters<false>& options, HandlerPtr next);
 
 }  // namespace fl::proxy::middleware

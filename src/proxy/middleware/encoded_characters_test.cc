@@ -5,7 +5,7 @@
 namespace fl::proxy::middleware {
 namespace {
 
-uint16_t status_for(const config::dynamic::EncodedCharacters& options, std::string_view target) {
+uint16_t status_for(const config::EncodedCharacters<false>& options, std::string_view target) {
   ExchangeForTest x(target);
   run(*make_encoded_characters(options, std::make_shared<NextForTest>()), x);
   if (x.response.status != 200) EXPECT_EQ(x.body(), "Bad Request\n");
@@ -13,7 +13,7 @@ uint16_t status_for(const config::dynamic::EncodedCharacters& options, std::stri
 }
 
 TEST(EncodedCharacters, EachRefusedUnlessAllowed) {
-  using Options = config::dynamic::EncodedCharacters;
+  using Options = config::EncodedCharacters<false>;
   struct Case {
     std::string_view target;
     bool Options::* option;

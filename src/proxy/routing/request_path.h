@@ -10,11 +10,11 @@
 #include <tl/expected.hpp>
 
 #include "base/arena.h"
+#include "config/encoded_characters.h"
 
 namespace fl::proxy::routing {
 
-// Which percent-encoded characters a path may have; a path with another one is refused. Traefik's entry points allow
-// all of them, its encodedCharacters middleware none.
+// Which percent-encoded characters a path may have; a path with another one is refused.
 struct EncodedCharacters {
   bool slash = true;
   bool back_slash = true;
@@ -24,6 +24,16 @@ struct EncodedCharacters {
   bool question_mark = true;
   bool hash = true;
 };
+template <bool allowed>
+EncodedCharacters allowed_by(const config::EncodedCharacters<allowed>& options) {
+  return {.slash = options.allow_encoded_slash,
+          .back_slash = options.allow_encoded_back_slash,
+          .null_character = options.allow_encoded_null_character,
+          .semicolon = options.allow_encoded_semicolon,
+          .percent = options.allow_encoded_percent,
+          .question_mark = options.allow_encoded_question_mark,
+          .hash = options.allow_encoded_hash};
+}
 
 enum class PathError : uint8_t {
   malformed,          // no leading '/', a bad escape, or a byte that has no place in a path (such as '#')
