@@ -20,6 +20,7 @@ OWNERS = [
     (r"openssl/ssl\.h", ["tls"]),
     (r"openssl/.*", ["base", "tls"]),
     (r"sodium.*\.h", ["tls/openssl"]),
+    (r"intel-ipsec-mb\.h", ["tls/aead"]),
     (r"re2/.*", ["base"]),
     (r"boost/.*", ["base"]),
     (r"spdlog/.*", ["base"]),

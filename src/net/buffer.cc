@@ -4,6 +4,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/check.h"
+
 namespace fl::net {
 namespace {
 
@@ -65,6 +67,7 @@ std::span<char> InBuffer::room() {
 void InBuffer::append(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::span<char> free = room();
+    FL_ASSERT(!free.empty());
     const size_t n = bytes.copy(free.data(), free.size());
     commit(n);
     bytes.remove_prefix(n);

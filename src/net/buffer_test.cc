@@ -7,6 +7,11 @@
 namespace fl::net {
 namespace {
 
+void put(InBuffer& in, std::string_view text) {
+  ASSERT_FALSE(in.room().empty());
+  in.append(text);
+}
+
 TEST(InBuffer, HoldsNothingUntilAsked) {
   InBuffer in;
   EXPECT_TRUE(in.empty());
@@ -17,7 +22,7 @@ TEST(InBuffer, HoldsNothingUntilAsked) {
 
 TEST(InBuffer, ViewsStayWhileTheFrontIsConsumed) {
   InBuffer in;
-  in.append("head body");
+  put(in, "head body");
   const std::string_view head = in.view().substr(0, 4);
   in.consume(5);
   EXPECT_EQ(in.view(), "body");
@@ -31,10 +36,10 @@ TEST(InBuffer, GrowsAndMovesWithoutLosingBytes) {
   InBuffer in;
   std::string all;
   for (int i = 0; i < 40000; ++i) all += std::to_string(i) + " ";
-  in.append(all);
+  put(in, all);
   EXPECT_EQ(in.view(), all);
   in.consume(150000);  // far enough that the rest is moved to the front, not grown
-  in.append(all);
+  put(in, all);
   EXPECT_EQ(in.view(), all.substr(150000) + all);
   in.truncate(10);
   EXPECT_EQ(in.view(), all.substr(150000, 10));
@@ -47,7 +52,7 @@ TEST(InBuffer, SmallReadsBehindALargeFrontKeepOneBlock) {
   InBuffer in;
   const std::string piece(1000, 'x');
   for (int i = 0; i < 1000; ++i) {
-    in.append(piece);
+    put(in, piece);
     in.consume(i % 2 == 0 ? 999 : 1001);
     EXPECT_LE(in.size(), 1U);
   }

@@ -3,15 +3,12 @@
 #include <csignal>
 
 #include "support/loop_fixture.h"
+#include "support/pattern.h"
 
 namespace fl::net {
 namespace {
 
-std::string pattern(size_t size) {
-  std::string out(size, '\0');
-  for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 131 >> 3);
-  return out;
-}
+using fl::testing::pattern;
 
 class RelayTest : public testing::LoopFixture {
  protected:

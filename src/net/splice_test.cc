@@ -2,15 +2,12 @@
 
 #include "net/stream.h"
 #include "support/loop_fixture.h"
+#include "support/pattern.h"
 
 namespace fl::net {
 namespace {
 
-std::string pattern(size_t size) {
-  std::string out(size, '\0');
-  for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 131 >> 3);
-  return out;
-}
+using fl::testing::pattern;
 
 class Splice : public testing::LoopFixture {
  protected:

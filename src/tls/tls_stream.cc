@@ -71,8 +71,8 @@ TlsStream::TlsStream(net::Loop& loop, int fd, ssl_st* session)
 }
 
 TlsStream::~TlsStream() {
-  // Else OpenSSL takes a connection that just ends for an attack on its session, which would not be resumed any more.
   if (session_ == nullptr) return;
+  // Else OpenSSL takes a connection that just ends for an attack on its session, which would not be resumed any more.
   if (!failed_) SSL_set_shutdown(session_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(session_);
 }

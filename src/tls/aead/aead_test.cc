@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/hex.h"
+#include "support/pattern.h"
 #include "tls/aead/ipsec_mb.h"
 #include "tls/aead/libcrypto.h"
 
@@ -14,6 +15,7 @@ namespace fl::tls {
 namespace {
 
 using fl::testing::from_hex;
+using fl::testing::pattern;
 
 std::span<const uint8_t> bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -36,12 +38,6 @@ std::vector<Library> libraries_with(Aead aead) {
   const std::vector<uint8_t> key(key_size(aead));
   for (const Library& library : {Library{"libcrypto", new_libcrypto_key}, Library{"ipsec-mb", new_ipsec_mb_key}})
     if (library.new_key(aead, key) != nullptr) out.push_back(library);
-  return out;
-}
-
-std::string pattern(size_t size) {
-  std::string out(size, '\0');
-  for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 131 >> 3);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "tls/openssl/handles.h"
 
 namespace fl::tls {
 namespace {
@@ -54,7 +55,7 @@ class LibcryptoKey final : public AeadKey {
              EVP_CipherUpdate(context_.get(), nullptr, &n, header.data(), static_cast<int>(header.size())) == 1);
   }
 
-  std::unique_ptr<EVP_CIPHER_CTX, decltype([](EVP_CIPHER_CTX* p) { EVP_CIPHER_CTX_free(p); })> context_;
+  openssl::Owned<EVP_CIPHER_CTX> context_;
 };
 
 }  // namespace

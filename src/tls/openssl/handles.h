@@ -24,6 +24,7 @@ struct Free {
   void operator()(STACK_OF(X509) * p) const { sk_X509_pop_free(p, X509_free); }
   void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
   void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(EVP_CIPHER_CTX* p) const { EVP_CIPHER_CTX_free(p); }
   void operator()(BIGNUM* p) const { BN_free(p); }
   void operator()(OCSP_REQUEST* p) const { OCSP_REQUEST_free(p); }
   void operator()(OCSP_RESPONSE* p) const { OCSP_RESPONSE_free(p); }
