@@ -44,6 +44,8 @@ if ((conformance)); then
   command -v nghttp >/dev/null || packages+=(nghttp2-client)
   packages+=(openssl gnutls-bin testssl.sh)
   packages+=(docker.io containerd runc iptables busybox-static iproute2)
+  # A kernel with TLS, as a program.
+  [[ $ID == debian && $(dpkg --print-architecture) == amd64 ]] && packages+=(user-mode-linux)
 fi
 ((${#pip[@]})) && packages+=(python3-venv)
 

@@ -9,8 +9,8 @@ constexpr uint64_t kMaxLingerBytes = 4 << 20;
 }  // namespace
 
 net::Task<> linger(net::Stream& stream) {
-  stream.shutdown_write();
   stream.uncancel();
+  co_await stream.shutdown_write(kLingerTime);
   stream.set_read_deadline(stream.loop().now() + kLingerTime);
   net::InBuffer in;
   for (uint64_t dropped = 0; dropped < kMaxLingerBytes;) {

@@ -41,13 +41,13 @@ class Relay {
       if (bulk) {
         bool ended = false;
         if (!co_await splice_what_is_there(from, to, ended)) break;
-        if (ended) co_return end(to);
+        if (ended) co_return co_await end(to);
       }
       arm_read(from);
       const ssize_t n = co_await from.stream.fill(from.in);
       if (n == -ETIMEDOUT && loop_.now() < std::min(idle_deadline(), from.end_by)) continue;  // the other way was busy
       if (n < 0) break;
-      if (n == 0) co_return end(to);
+      if (n == 0) co_return co_await end(to);
       bulk = can_splice_ && n >= kBulk;
     }
     from.stream.cancel();
@@ -69,9 +69,9 @@ class Relay {
     }
   }
 
-  void end(Side& to) {
-    to.stream.shutdown_write();
-    if (!limits_.termination_delay) return;
+  Task<> end(Side& to) {
+    co_await to.stream.shutdown_write();
+    if (!limits_.termination_delay) co_return;
     to.end_by = loop_.now() + *limits_.termination_delay;
     arm_read(to);
   }

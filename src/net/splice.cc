@@ -65,7 +65,7 @@ class LeasedPipe {
 
 }  // namespace
 
-Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes, WhenDry when_dry) {
+Task<SpliceResult> splice(TcpStream& from, Stream& to, uint64_t bytes, WhenDry when_dry) {
   SpliceResult result;
   LeasedPipe pipe;
   if (!pipe) {
@@ -98,13 +98,16 @@ Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes, WhenDr
     }
     if (pipe.held > 0) {
       if ((result.to_error = co_await to.writable()) != 0) break;
-      // Held back by the kernel while more is known to come; who stops when nothing is there does not know.
-      const unsigned more = left > 0 && !ended && when_dry == WhenDry::wait ? SPLICE_F_MORE : 0;
+      // Held back by the kernel while more is known to come; who stops when nothing is there does not know. TLS would
+      // hold back for as long as it takes.
+      const bool holds_back = left > 0 && !ended && when_dry == WhenDry::wait && to.plain() != nullptr;
+      const unsigned more = holds_back ? SPLICE_F_MORE : 0;
       const ssize_t n =
           ::splice((*pipe).read, nullptr, to.fd_, nullptr, pipe.held, SPLICE_F_NONBLOCK | SPLICE_F_MOVE | more);
       if (n > 0) {
         pipe.held -= static_cast<size_t>(n);
         result.moved += static_cast<uint64_t>(n);
+        to.count_spliced(static_cast<size_t>(n));
       } else if (errno == EAGAIN) {
         to.wr_ = false;
       } else {

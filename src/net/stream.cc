@@ -3,11 +3,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/check.h"
+#include "net/stop.h"
 
 namespace fl::net {
+namespace {
+
+constexpr Duration kMinPause = 1ms, kMaxPause = 64ms;
+
+}  // namespace
 
 Stream::Stream(Loop& loop, int fd) : loop_(loop), fd_(fd), timer_(*this) {}
 
@@ -110,6 +117,19 @@ void Stream::on_events(uint32_t events) noexcept {
   destroyed_ = nullptr;
 }
 
+// Where there is room and yet something to wait for, no event tells when that is over.
+Task<> Stream::shutdown_write(Duration limit) {
+  if (try_shutdown_write()) co_return;
+  StopSource never;
+  set_write_deadline(loop_.now() + limit);
+  for (Duration pause = kMinPause; !write_canceled_ && !broken_ && loop_.now() < write_deadline_;) {
+    if (co_await writable() != 0 || try_shutdown_write()) co_return;
+    if (!wr_) continue;
+    co_await sleep_for(pause, never);
+    pause = std::min(2 * pause, kMaxPause);
+  }
+}
+
 bool Stream::Fill::attempt() noexcept {
   if (stream.read_canceled_) {
     result = -ECANCELED;
@@ -165,20 +185,7 @@ bool Stream::Writable::attempt() noexcept {
   return stream.write_canceled_ || stream.wr_;
 }
 
-// A short read means the kernel has no more, unless the peer has closed: then the end is still to be read.
-ssize_t TcpStream::try_read(char* out, size_t size) {
-  if (!rd_) return -EAGAIN;
-  const ssize_t n = ::recv(fd_, out, size, 0);
-  if (n < 0) {
-    if (errno == EINTR) return -EAGAIN;
-    if (errno == EAGAIN) rd_ = false;
-    return -errno;
-  }
-  if (n > 0 && static_cast<size_t>(n) < size && !hup_) rd_ = false;
-  return n;
-}
-
-ssize_t TcpStream::try_write(const iovec* parts, int count) {
+ssize_t Stream::send_as_it_is(const iovec* parts, int count) {
   if (!wr_) return -EAGAIN;
   ssize_t n;
   size_t want = 0;
@@ -200,7 +207,25 @@ ssize_t TcpStream::try_write(const iovec* parts, int count) {
   return n;
 }
 
-void TcpStream::shutdown_write() { ::shutdown(fd_, SHUT_WR); }
+// A short read means the kernel has no more, unless the peer has closed: then the end is still to be read.
+ssize_t TcpStream::try_read(char* out, size_t size) {
+  if (!rd_) return -EAGAIN;
+  const ssize_t n = ::recv(fd_, out, size, 0);
+  if (n < 0) {
+    if (errno == EINTR) return -EAGAIN;
+    if (errno == EAGAIN) rd_ = false;
+    return -errno;
+  }
+  if (n > 0 && static_cast<size_t>(n) < size && !hup_) rd_ = false;
+  return n;
+}
+
+ssize_t TcpStream::try_write(const iovec* parts, int count) { return send_as_it_is(parts, count); }
+
+bool TcpStream::try_shutdown_write() {
+  ::shutdown(fd_, SHUT_WR);
+  return true;
+}
 
 // A readable mark alone proves nothing: a read of exactly what was there leaves it set.
 bool TcpStream::is_idle() {

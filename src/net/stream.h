@@ -25,6 +25,8 @@ namespace fl::net {
 
 class Stream;
 class TcpStream;
+struct SpliceResult;
+enum class WhenDry : uint8_t { wait, come_back };  // what splice() does while there is nothing to read
 
 // Told once when the peer closes, half-closes or resets while nobody reads.
 class HangupListener {
@@ -44,12 +46,21 @@ class Stream : public Pollable {
   // ---- without waiting: bytes, 0 = end (read only), -EAGAIN or another -errno
   virtual ssize_t try_read(char* out, size_t size) = 0;
   virtual ssize_t try_write(const iovec* parts, int count) = 0;
-  // Ends our direction; the peer reads an end of stream.
-  virtual void shutdown_write() = 0;
+  // Ends our direction; the peer reads an end of stream. False: what was written, or says that this is the end, has
+  // still to leave, and this has to be called again.
+  virtual bool try_shutdown_write() = 0;
   // Nothing unread and not closed: fit to carry another message. Costs a system call only when in doubt.
   virtual bool is_idle() = 0;
   // Itself, when what is on the wire is what is read and written, so that splice works; else null.
   virtual TcpStream* plain() { return nullptr; }
+  // The connection works, but should carry no further message: its keys have protected enough.
+  virtual bool is_worn() const { return false; }
+
+  // ---- what the kernel moves into the descriptor
+  // Whether `bytes` of that would reach the peer as if they were written; TLS may make it so, once asked.
+  virtual bool takes_splice([[maybe_unused]] uint64_t bytes) { return false; }
+  // So many were.
+  virtual void count_spliced([[maybe_unused]] size_t bytes) {}
 
   // ---- awaitables
   struct Op {
@@ -106,6 +117,9 @@ class Stream : public Pollable {
   };
   Writable writable() { return Writable(*this); }
 
+  // Ends our direction, however long that takes, but for a peer that takes nothing for so long.
+  Task<> shutdown_write(Duration limit = 1min);
+
   // ---- deadlines: in force for every operation from now on, until changed; storing one costs nothing
   void set_read_deadline(TimePoint t);
   void set_write_deadline(TimePoint t);
@@ -137,6 +151,7 @@ class Stream : public Pollable {
 
  protected:
   Stream(Loop& loop, int fd);  // owns the descriptor
+  ssize_t send_as_it_is(const iovec* parts, int count);
 
   Loop& loop_;
   int fd_;
@@ -152,6 +167,7 @@ class Stream : public Pollable {
   static void on_timer(Timer& timer);
 
   friend class TcpStream;
+  friend Task<SpliceResult> splice(TcpStream&, Stream&, uint64_t, WhenDry);
   bool watched_ = false;
   bool read_canceled_ = false;
   bool write_canceled_ = false;
@@ -166,8 +182,6 @@ class Stream : public Pollable {
     explicit DeadlineTimer(Stream& s) : Timer(&Stream::on_timer), stream(s) {}
   } timer_;
 };
-
-enum class WhenDry : uint8_t { wait, come_back };  // what splice() does while there is nothing to read
 
 struct SpliceResult {
   uint64_t moved = 0;  // bytes that left `from` and reached `to`
@@ -184,16 +198,16 @@ class TcpStream final : public Stream {
 
   ssize_t try_read(char* out, size_t size) override;
   ssize_t try_write(const iovec* parts, int count) override;
-  void shutdown_write() override;
+  bool try_shutdown_write() override;
   bool is_idle() override;
   TcpStream* plain() override { return this; }
+  bool takes_splice(uint64_t) override { return true; }
   // Closes with a reset instead of a FIN: the peer must not take what it got for complete.
   void reset_on_close();
   // Gives the descriptor up: for a TLS stream that goes on with it, or a hand-over.
   int release();
 
  private:
-  friend Task<SpliceResult> splice(TcpStream&, TcpStream&, uint64_t, WhenDry);
   friend std::unique_ptr<TcpStream> start_connect(const SocketAddress&, int*);
 };
 
@@ -208,8 +222,9 @@ std::unique_ptr<TcpStream> connect_unix(const std::string& path, int* error);
 // Both steps. Null on failure, with *error as above.
 Task<std::unique_ptr<TcpStream>> connect(SocketAddress address, TimePoint deadline, int* error);
 
-// Moves `bytes` from one stream to the other inside the kernel, within both deadlines, giving way to others by the
-// loop's budget. Fewer are moved when `from` ends early, a side fails, or `from` is dry and that is asked for.
-Task<SpliceResult> splice(TcpStream& from, TcpStream& to, uint64_t bytes, WhenDry when_dry = WhenDry::wait);
+// Moves `bytes` from one stream to the other, which takes_splice(), inside the kernel, within both deadlines, giving
+// way to others by the loop's budget. Fewer are moved when `from` ends early, a side fails, or `from` is dry and that
+// is asked for.
+Task<SpliceResult> splice(TcpStream& from, Stream& to, uint64_t bytes, WhenDry when_dry = WhenDry::wait);
 
 }  // namespace fl::net

@@ -48,7 +48,8 @@ struct SnapshotBuilder::Secured {
   TlsBuilder tls;
   ClientTlsBuilder client_tls{files};
   explicit Secured(const BuildInputs& inputs)
-      : tls({.ticket_keys = inputs.ticket_keys, .key_log_file = inputs.key_log_file}, files) {}
+      : tls({.ticket_keys = inputs.ticket_keys, .key_log_file = inputs.key_log_file, .kernel_tls = inputs.kernel_tls},
+            files) {}
 };
 
 struct SnapshotBuilder::Memory {

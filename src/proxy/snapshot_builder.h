@@ -42,6 +42,7 @@ struct BuildInputs {
   std::vector<std::string> root_cas;  // of the default transport: authorities, files or PEM text; empty: the system's
   std::shared_ptr<const tls::TicketKeys> ticket_keys;  // of TLS sessions; null: keys of the builder's own
   std::string key_log_file;                            // secrets of TLS connections go there; empty: nowhere
+  bool kernel_tls = false;                             // large answers over TLS are sealed by the kernel
   const Clock& clock = system_clock();                 // for the validity of certificates
   http::Fetcher* prober = nullptr;                     // of active health checks; null: nobody will run them
   net::Resolver* resolver = nullptr;                   // of those of TCP servers; likewise

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "tls/kernel_sealing.h"
+
 namespace fl::tls {
 namespace {
 
@@ -34,5 +36,7 @@ auto look_up(const Table& table, std::string_view word, std::string_view what)
 
 Result<Version> parse_version(std::string_view word) { return look_up(kVersions, word, "TLS version"); }
 Result<ClientAuth> parse_client_auth(std::string_view word) { return look_up(kClientAuth, word, "client auth type"); }
+
+Result<> probe_kernel_tls() { return KernelSealing::probe(); }
 
 }  // namespace fl::tls

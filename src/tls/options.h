@@ -42,10 +42,13 @@ struct ServerOptions {
   std::vector<std::string> alpn;  // in our order of preference; empty: nothing is negotiated
   bool session_tickets = true;
   std::string key_log_file;  // the secrets of every connection go there (NSS key log); empty: nowhere
+  bool kernel_tls = false;   // large bodies are spliced, and the kernel encrypts them, where it can
   bool operator==(const ServerOptions&) const = default;
 };
 
 // Whether this OpenSSL has the curve; also false for names that are none.
 bool is_curve_available(std::string_view name);
+// Whether this kernel can do its part of ServerOptions::kernel_tls. Errors: unavailable, with what to do.
+Result<> probe_kernel_tls();
 
 }  // namespace fl::tls

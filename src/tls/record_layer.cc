@@ -23,6 +23,7 @@ enum class RecordLayer::Alert : uint8_t {
   record_overflow = 22,
   illegal_parameter = 47,
   decode_error = 50,
+  internal_error = 80,
   user_canceled = 90,
 };
 
@@ -165,6 +166,7 @@ void RecordLayer::take_handshake(std::span<const uint8_t> content) {
   reader_.update();
   if (outgoing_.empty()) key_update_is_outgoing_ = false;
   if (partial_[4] == 0 || key_update_is_outgoing_) return;  // one answer is enough for several requests
+  if (!seals_) return fail(Alert::internal_error);
   append_key_update();
   key_update_is_outgoing_ = true;
 }
@@ -189,6 +191,11 @@ size_t RecordLayer::seal(const iovec* parts, int count, uint8_t* out, uint8_t** 
   return size;
 }
 
+void RecordLayer::stop_sealing() {
+  FL_ASSERT(outgoing_.empty());
+  seals_ = false;
+}
+
 void RecordLayer::append_close_notify() { append_alert(Alert::close_notify); }
 
 void RecordLayer::append_alert(Alert description) {
@@ -204,6 +211,10 @@ void RecordLayer::append_key_update() {
 }
 
 void RecordLayer::append_message(ContentType type, std::span<uint8_t> content) {
+  if (!seals_) {
+    outgoing_.assign(content.begin(), content.end());
+    return;
+  }
   const iovec part{content.data(), content.size()};
   Pieces pieces{&part, 1};
   const size_t before = outgoing_.size();

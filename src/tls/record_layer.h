@@ -52,6 +52,11 @@ class RecordLayer {
   std::string& outgoing() { return outgoing_; }
   void append_close_notify();
 
+  // ---- when somebody else goes on with that
+  openssl::RecordKeys sealing_keys() const { return writer_.keys(); }
+  // From now on outgoing() holds the content of one alert, or nothing; and a peer that asks for new keys fails.
+  void stop_sealing();
+
  private:
   enum class Alert : uint8_t;
   void wake();  // after rest()
@@ -72,6 +77,7 @@ class RecordLayer {
   std::string outgoing_;
   State state_ = State::open;
   bool key_update_is_outgoing_ = false;
+  bool seals_ = true;
   uint8_t without_text_ = 0;  // records in a row
   uint8_t partial_size_ = 0;
   std::array<uint8_t, 5> partial_{};  // a key update that came in several records

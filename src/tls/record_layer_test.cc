@@ -248,5 +248,39 @@ TEST(RecordLayer, EndsWithAnAlertWhereTheProtocolIsBroken) {
   }
 }
 
+TEST(RecordLayer, LeavesSealingToSomebodyElse) {
+  for (const Aead aead : {Aead::aes_128_gcm, Aead::aes_256_gcm, Aead::chacha20_poly1305}) {
+    RecordPeer peer(aead);
+    RecordLayer records(aead, peer.secrets(), {});
+    EXPECT_EQ(peer.open(seal(records, "ours")), "ours");
+    const openssl::RecordKeys keys = records.sealing_keys();
+    records.stop_sealing();
+    EXPECT_EQ(keys.records, 1U);
+
+    // RFC 8446 5.2, 5.3, as the kernel does it.
+    AeadNonce nonce = keys.iv;
+    nonce.back() ^= 1;
+    std::string record = from_hex("170303001a") + "by others\x17";
+    const std::unique_ptr<AeadKey> key = new_aead_key(aead, {keys.key.data(), key_size(aead)});
+    const std::span bytes(reinterpret_cast<uint8_t*>(record.data()), record.size());
+    key->begin(nonce, bytes.first(openssl::kRecordHeader));
+    key->encrypt(bytes.subspan(openssl::kRecordHeader), bytes.data() + openssl::kRecordHeader);
+    std::array<uint8_t, kAeadTag> tag;
+    key->end(tag);
+    record.append(tag.begin(), tag.end());
+    EXPECT_EQ(peer.open(record), "by others");
+
+    records.append(peer.seal(ContentType::handshake, peer.key_update(0)));
+    peer.update_own();
+    records.append(peer.seal(ContentType::application_data, "text"));
+    EXPECT_EQ(read(records), "text");
+    EXPECT_EQ(records.outgoing(), "");
+    records.append(peer.seal(ContentType::handshake, peer.key_update(1)));
+    EXPECT_EQ(read(records), "");
+    EXPECT_EQ(records.state(), State::failed);
+    EXPECT_EQ(records.outgoing(), from_hex("0250"));  // fatal, internal_error
+  }
+}
+
 }  // namespace
 }  // namespace fl::tls

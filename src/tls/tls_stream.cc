@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "net/address.h"
+#include "tls/kernel_sealing.h"
 #include "tls/openssl/certificate_parts.h"
 #include "tls/openssl/handles.h"
 #include "tls/openssl/refusal.h"
@@ -172,6 +173,7 @@ net::Task<TlsStream::Accepted> TlsStream::finish_accept(std::unique_ptr<TlsStrea
   }
   stream->take_negotiated(context->options().client_auth >= ClientAuth::verify_if_given);
   stream->take_over(taker);
+  stream->may_use_kernel_ = stream->records_ != nullptr && context->options().kernel_tls;
   co_return stream;
 }
 
@@ -262,6 +264,11 @@ ssize_t TlsStream::try_read(char* out, size_t size) {
 
 ssize_t TlsStream::try_write(const iovec* parts, int count) {
   if (failed_) return -ECONNRESET;
+  if (kernel_ != nullptr) {
+    const ssize_t n = send_as_it_is(parts, count);
+    if (n > 0) kernel_->count(static_cast<size_t>(n));
+    return n;
+  }
   if (records_ != nullptr) return write_records(parts, count);
   // Small pieces share a record. A retry gathers the same bytes again, as OpenSSL asks.
   char gathered[openssl::kMaxContent];
@@ -297,14 +304,21 @@ bool TlsStream::is_idle() {
   return n <= 0 && blocked(n) == -EAGAIN;
 }
 
-void TlsStream::shutdown_write() {
-  if (!failed_ && records_ != nullptr) {
-    records_->append_close_notify();
-    send_records({});
-  } else if (!failed_) {
-    SSL_shutdown(session_);
-  }
+bool TlsStream::try_shutdown_write() {
+  if (!failed_ && !send_close_notify()) return false;
   ::shutdown(fd_, SHUT_WR);
+  return true;
+}
+
+bool TlsStream::send_close_notify() {
+  if (records_ != nullptr) {
+    if (!std::exchange(said_end_, true)) records_->append_close_notify();
+    if (const int error = send_records({}); error != 0) return error != -EAGAIN;
+    return kernel_ == nullptr || kernel_->is_flushed();
+  }
+  empty_error_queue();
+  const int result = SSL_shutdown(session_);
+  return result >= 0 || blocked(result) != -EAGAIN || wr_;
 }
 
 // ---- without OpenSSL
@@ -365,6 +379,12 @@ ssize_t TlsStream::write_records(const iovec* parts, int count) {
 
 int TlsStream::send_records(std::string_view more) {
   std::string& before = records_->outgoing();
+  if (kernel_ != nullptr) {
+    const int error = before.empty() ? 0 : kernel_->send_alert(before);
+    if (error == 0) before.clear();
+    if (error == -EAGAIN) wr_ = false;
+    return error;
+  }
   if (before.empty() && more.empty()) return 0;
   iovec parts[2] = {{before.data(), before.size()}, {const_cast<char*>(more.data()), more.size()}};
   msghdr message{};
@@ -383,5 +403,22 @@ int TlsStream::send_records(std::string_view more) {
   wr_ = false;
   return -EAGAIN;
 }
+
+// ---- with the kernel
+
+bool TlsStream::takes_splice(uint64_t bytes) {
+  if (failed_) return false;
+  if (kernel_ != nullptr) return true;
+  if (!may_use_kernel_ || bytes > KernelSealing::kMostText || owed_ > 0 || !records_->outgoing().empty()) return false;
+  may_use_kernel_ = false;  // whatever comes of it
+  kernel_ = KernelSealing::start(fd_, records_->sealing_keys());
+  if (kernel_ == nullptr) return false;
+  records_->stop_sealing();
+  return true;
+}
+
+void TlsStream::count_spliced(size_t bytes) { kernel_->count(bytes); }
+
+bool TlsStream::is_worn() const { return kernel_ != nullptr && kernel_->text() > KernelSealing::kMostText; }
 
 }  // namespace fl::tls

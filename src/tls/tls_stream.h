@@ -27,6 +27,7 @@ struct TakeOver;
 struct Transport;
 }  // namespace openssl
 
+class KernelSealing;
 class RecordLayer;
 
 class TlsStream final : public net::Stream {
@@ -60,8 +61,13 @@ class TlsStream final : public net::Stream {
   ssize_t try_read(char* out, size_t size) override;
   ssize_t try_write(const iovec* parts, int count) override;
   // close_notify, then the end of our TCP direction.
-  void shutdown_write() override;
+  bool try_shutdown_write() override;
   bool is_idle() override;
+  bool is_worn() const override;
+
+  // With ServerOptions::kernel_tls the kernel seals what is written, from the first large body on (decisions/0006).
+  bool takes_splice(uint64_t bytes) override;
+  void count_spliced(size_t bytes) override;
 
  private:
   // `session` is configured and not yet connected. Takes both over.
@@ -74,6 +80,8 @@ class TlsStream final : public net::Stream {
   void take_negotiated(bool verifies);
   // Goes on without OpenSSL if it can, and then frees it.
   void take_over(openssl::TakeOver& taker);
+  // -> false: it has still to leave.
+  bool send_close_notify();
   // Clears the readiness OpenSSL waits for; -EAGAIN, or another -errno when the connection is done for. 0: its end.
   ssize_t blocked(int result);
 
@@ -88,8 +96,11 @@ class TlsStream final : public net::Stream {
   ssl_st* session_;  // null once the records are ours
   std::unique_ptr<openssl::Transport> transport_;
   std::unique_ptr<RecordLayer> records_;
-  size_t owed_ = 0;      // bytes of the text that are in records that are kept, and have not been told as written
-  bool failed_ = false;  // no further call but free is allowed
+  std::unique_ptr<KernelSealing> kernel_;  // not null: seals what we write
+  bool may_use_kernel_ = false;
+  size_t owed_ = 0;        // bytes of the text that are in records that are kept, and have not been told as written
+  bool said_end_ = false;  // close_notify is in the records
+  bool failed_ = false;    // no further call but free is allowed
   Negotiated negotiated_;
   // Of a client:
   std::string host_;                              // for messages

@@ -67,7 +67,7 @@ net::Task<> echo(TlsStream& stream) {
     in.consume(in.size());
   }
   EXPECT_EQ(n, 0);
-  stream.shutdown_write();
+  co_await stream.shutdown_write();
 }
 
 // Writes all of `text`, a part a turn as the socket takes it, then close_notify.
@@ -187,10 +187,29 @@ TEST_F(TlsStreamServerTest, ARetriedWriteIsToldOnceAllOfItIsOut) {
       if (n <= 0) co_return;
       told += static_cast<size_t>(n);
     }
-    stream.shutdown_write();
+    co_await stream.shutdown_write();
   });
   finish();
   EXPECT_TRUE(client->received == text) << client->received.size();
+}
+
+TEST_F(TlsStreamServerTest, TheEndWaitsForRoom) {
+  const std::string text(1 << 20, 'w');
+  size_t told = 0;
+  connect([&](TlsStream& stream) -> net::Task<> {
+    ssize_t n = 0;
+    while ((n = [&] {
+             const iovec part{const_cast<char*>(text.data()) + told, text.size() - told};
+             return stream.try_write(&part, 1);
+           }()) > 0)
+      told += static_cast<size_t>(n);
+    EXPECT_EQ(n, -EAGAIN);
+    EXPECT_FALSE(stream.try_shutdown_write());
+    co_await stream.shutdown_write();
+  });
+  finish();
+  EXPECT_TRUE(client->ended) << client->error;
+  EXPECT_GT(client->received.size(), told);  // with what found room behind that
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST(TlsStream, MovesBytesBothWays) {
       }
       EXPECT_EQ(n, 0);
       EXPECT_EQ(got, big.size());
-      stream.shutdown_write();
+      co_await stream.shutdown_write();
     });
   }
 }

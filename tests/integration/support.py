@@ -137,7 +137,10 @@ class Fairlead:
         def routes():
             if self.process.poll() is not None:
                 raise AssertionError(f"fairlead ended with {self.process.returncode}:\n{self.log.read_text()}")
-            return accepts(self.port) and get(self.port, "/ready").status != 404
+            try:
+                return accepts(self.port) and get(self.port, "/ready").status != 404
+            except ConnectionError:  # the look whether the port is free listens for a moment
+                return False
         wait_until(routes, "the proxy routes requests")
         return self
 

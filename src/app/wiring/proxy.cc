@@ -174,6 +174,7 @@ proxy::BuildInputs ProxyProgram::build_inputs() {
                             .root_cas = static_.configuration.servers_transport.root_cas,
                             .ticket_keys = tls_upkeep_->ticket_keys(),
                             .key_log_file = static_.configuration.tls_server.key_log_file,
+                            .kernel_tls = static_.configuration.tls_server.kernel_tls,
                             .clock = loop_.clock(),
                             .upstream_slots = upstream_slots_,
                             .balancer_slots = balancer_slots_};

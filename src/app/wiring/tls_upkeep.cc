@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/log.h"
+#include "tls/options.h"
 
 namespace fl::app {
 namespace {
@@ -51,6 +52,9 @@ Result<std::unique_ptr<TlsUpkeep>> TlsUpkeep::create(net::Loop& loop, const conf
         "tlsServer.keyLogFile: THE SECRETS OF EVERY TLS CONNECTION ARE WRITTEN TO {}: whoever can read that file "
         "can read the traffic. For debugging alone; never leave it on",
         options.key_log_file);
+  if (options.kernel_tls)
+    if (const auto ok = tls::probe_kernel_tls(); !ok)
+      log::warn("tlsServer.kernelTLS: {}; until then everything is encrypted here", ok.error().message);
   return made;
 }
 

@@ -86,6 +86,11 @@ void describe(Fields<TlsServer>& f) {
     "for debugging alone: secrets of every TLS connection are written there, so that whoever reads the file reads the "
     "traffic",
     kFairleadOnly);
+  f("kernelTLS", &TlsServer::kernel_tls,
+    "answers of 64 KiB and more to clients of TLS 1.3 are spliced, and encrypted by the kernel (its module tls); worth "
+    "a "
+    "try from Linux 6.11 on, and with network cards that encrypt",
+    kFairleadOnly);
 }
 
 void describe(Fields<Ocsp>& f) {

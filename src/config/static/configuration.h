@@ -92,6 +92,7 @@ struct Ocsp {
 struct TlsServer {
   std::string session_ticket_secret_file;
   std::string key_log_file;
+  bool kernel_tls = false;
   bool operator==(const TlsServer&) const = default;
 };
 

@@ -65,7 +65,7 @@ net::Task<SendResult> send_plain(net::Stream& to, HeadBytes& head, BodySource& b
                                  uint64_t* progress) {
   SendResult result;
   const bool counted = framing == Framing::length;
-  bool may_splice = to.plain() != nullptr;
+  bool may_splice = true;
   BodyChunk chunk = body.take();
   for (;;) {
     if (chunk.error != BodyError::none) {
@@ -90,10 +90,10 @@ net::Task<SendResult> send_plain(net::Stream& to, HeadBytes& head, BodySource& b
     if (chunk.last) co_return result;
     if (net::TcpStream* from = may_splice ? body.raw() : nullptr; from != nullptr) {
       const uint64_t left = *body.remaining();
-      may_splice = left >= kSpliceFrom;
+      may_splice = left >= kSpliceFrom && to.takes_splice(left);
       if (may_splice) {
         body.take();  // gives the last chunk's memory back; nothing is buffered, so nothing comes
-        const net::SpliceResult moved = co_await net::splice(*from, *to.plain(), left);
+        const net::SpliceResult moved = co_await net::splice(*from, to, left);
         may_splice = moved.to_error != -EMFILE;  // no pipe to be had: copy
         if (may_splice) {
           body.skip(moved.moved);

@@ -123,7 +123,7 @@ TimePoint ServerConnection::idle_deadline() const {
 
 bool ServerConnection::last_request() const {
   const ServerOptions& options = server_.options();
-  return server_.draining() || (options.max_requests > 0 && requests_ >= options.max_requests) ||
+  return server_.draining() || stream_->is_worn() || (options.max_requests > 0 && requests_ >= options.max_requests) ||
          (options.max_age > 0s && stream_->loop().now() - accepted_ >= options.max_age);
 }
 
@@ -144,7 +144,7 @@ net::Detached ServerConnection::serve() {
   if (linger_ && !closed_) {
     co_await linger(*stream_);
   } else if (!cut_short_ && !closed_ && stream_->plain() == nullptr) {
-    stream_->shutdown_write();  // TLS tells a whole answer from one that was cut (RFC 8446 6.1)
+    co_await stream_->shutdown_write();  // TLS tells a whole answer from one that was cut (RFC 8446 6.1)
   }
   server_.remove(*this);
   delete this;

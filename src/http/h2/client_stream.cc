@@ -195,7 +195,7 @@ net::Task<> ClientStream::carry_down(net::Stream& far) {
     const BodyChunk chunk = co_await answer_.read();
     if (chunk.error != BodyError::none) break;
     if (!chunk.data.empty() && co_await far.write(chunk.data) != 0) break;
-    if (chunk.last) co_return far.shutdown_write();
+    if (chunk.last) co_return co_await far.shutdown_write();
     if (far.loop().budget() <= 0) co_await net::yield();
   }
   abandon(NGHTTP2_CANCEL);

@@ -361,7 +361,7 @@ net::Task<> ServerConnection::upload_to_tunnel(ServerExchange& x) {
     if (chunk.error != BodyError::none) break;
     if (!chunk.data.empty() && co_await far.write(chunk.data) != 0) break;
     x.bytes_received += chunk.data.size();
-    if (chunk.last) co_return far.shutdown_write();
+    if (chunk.last) co_return co_await far.shutdown_write();
   }
   far.cancel();
 }

@@ -186,6 +186,7 @@ Result<tls::ServerOptions> TlsBuilder::read_options(const config::dynamic::TlsOp
     if (protocol != kAcme) out.alpn.push_back(protocol);  // any other: what TCP routers pass on is not for us to know
   out.session_tickets = !options.disable_session_tickets;
   out.key_log_file = inputs_.key_log_file;
+  out.kernel_tls = inputs_.kernel_tls;
   return out;
 }
 

@@ -24,6 +24,7 @@ namespace fl::proxy {
 struct TlsBuildInputs {
   std::shared_ptr<const tls::TicketKeys> ticket_keys;  // null: random ones, never renewed
   std::string key_log_file;                            // empty: none
+  bool kernel_tls = false;
 };
 
 class TlsBuilder {

@@ -41,6 +41,8 @@ size_t Pieces::left() const {
   return size - taken;
 }
 
+RecordKeys::~RecordKeys() { OPENSSL_cleanse(key.data(), key.size()); }
+
 RecordCipher::RecordCipher(Aead aead, const Secret& secret, uint64_t records)
     : records_(records), aead_(aead), secret_(secret) {
   use_secret();
@@ -53,11 +55,15 @@ void RecordCipher::derive(std::string_view label, std::span<uint8_t> out) const 
 }
 
 void RecordCipher::use_secret() {
-  std::array<uint8_t, 32> key;
-  derive("key", {key.data(), key_size(aead_)});
   derive("iv", iv_);
-  key_ = new_aead_key(aead_, {key.data(), key_size(aead_)});
-  OPENSSL_cleanse(key.data(), key.size());
+  const RecordKeys keys = this->keys();
+  key_ = new_aead_key(aead_, {keys.key.data(), key_size(aead_)});
+}
+
+RecordKeys RecordCipher::keys() const {
+  RecordKeys keys{.aead = aead_, .key = {}, .iv = iv_, .records = records_};
+  derive("key", {keys.key.data(), key_size(aead_)});
+  return keys;
 }
 
 void RecordCipher::update() {

@@ -38,6 +38,15 @@ struct Pieces {
   size_t left() const;
 };
 
+// What somebody else needs to go on with the records of a direction.
+struct RecordKeys {
+  Aead aead;
+  std::array<uint8_t, 32> key;  // key_size() bytes
+  AeadNonce iv;
+  uint64_t records;  // that have been protected with them
+  ~RecordKeys();
+};
+
 class RecordCipher {
  public:
   // `records` have been protected under this secret before.
@@ -54,6 +63,7 @@ class RecordCipher {
   void update();
   // Protected under the present secret.
   uint64_t records() const { return records_; }
+  RecordKeys keys() const;
 
  private:
   void derive(std::string_view label, std::span<uint8_t> out) const;
