@@ -87,9 +87,8 @@ void describe(Fields<TlsServer>& f) {
     "traffic",
     kFairleadOnly);
   f("kernelTLS", &TlsServer::kernel_tls,
-    "answers of 64 KiB and more to clients of TLS 1.3 are spliced, and encrypted by the kernel (its module tls); worth "
-    "a "
-    "try from Linux 6.11 on, and with network cards that encrypt",
+    "answers of 64 KiB and more are spliced to HTTP/1.1 clients of TLS 1.3, and encrypted by the kernel (its module "
+    "tls); worth a try from Linux 6.11 on, and with network cards that encrypt",
     kFairleadOnly);
 }
 
