@@ -59,8 +59,7 @@ class Relay {
   Task<bool> splice_what_is_there(Side& from, Side& to, bool& ended) {
     for (;;) {
       arm_write(to);
-      const SpliceResult result =
-          co_await splice(*from.stream.plain(), *to.stream.plain(), kSpliceAtOnce, WhenDry::come_back);
+      const SpliceResult result = co_await splice(*from.stream.plain(), to.stream, kSpliceAtOnce, WhenDry::come_back);
       from.moved += result.moved;
       last_ = loop_.now();
       if (result.from_error != 0 || result.to_error != 0) co_return false;

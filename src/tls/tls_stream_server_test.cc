@@ -198,11 +198,11 @@ TEST_F(TlsStreamServerTest, TheEndWaitsForRoom) {
   size_t told = 0;
   connect([&](TlsStream& stream) -> net::Task<> {
     ssize_t n = 0;
-    while ((n = [&] {
-             const iovec part{const_cast<char*>(text.data()) + told, text.size() - told};
-             return stream.try_write(&part, 1);
-           }()) > 0)
+    do {
       told += static_cast<size_t>(n);
+      const iovec part{const_cast<char*>(text.data()) + told, text.size() - told};
+      n = stream.try_write(&part, 1);
+    } while (n > 0);
     EXPECT_EQ(n, -EAGAIN);
     EXPECT_FALSE(stream.try_shutdown_write());
     co_await stream.shutdown_write();

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -84,6 +85,15 @@ def get(port, path="/", host="localhost", address="127.0.0.1"):
     with socket.create_connection((address, port), 10) as connection:
         send(connection, path, host, "Connection: close\r\n")
         return Answer(connection)
+
+
+def client_context(**settings):
+    """Of a TLS client that trusts everybody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    for name, value in settings.items():
+        setattr(context, name, value)
+    return context
 
 
 def write_file(path, text):
@@ -185,6 +195,19 @@ class ThreadedServer:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
 
+def request_heads(connection):
+    """The heads of the requests without a body that come, until their client ends the connection."""
+    data = b""
+    while True:
+        while b"\r\n\r\n" not in data:
+            more = connection.recv(65536)
+            if not more:
+                return
+            data += more
+        head, _, data = data.partition(b"\r\n\r\n")
+        yield head
+
+
 class HoldingServer(ThreadedServer):
     """An upstream that answers /held when release() is called and everything else at once with 200."""
 
@@ -203,14 +226,7 @@ class HoldingServer(ThreadedServer):
 
     def _serve(self, connection):
         with connection:
-            data = b""
-            while True:
-                while b"\r\n\r\n" not in data:
-                    more = connection.recv(65536)
-                    if not more:
-                        return
-                    data += more
-                head, _, data = data.partition(b"\r\n\r\n")
+            for head in request_heads(connection):
                 if head.split()[1] == b"/held":
                     self.holding.release()
                     self.released.wait()

@@ -14,21 +14,13 @@ import time
 import unittest
 from pathlib import Path
 
-from support import Answer, ProxyTest, ThreadedServer, accepts, free_port, get, issue, send, wait_until
+from support import Answer, ProxyTest, ThreadedServer, accepts, client_context, free_port, get, issue, send, wait_until
 
 
 def common_name(der):
     text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-subject", "-nameopt", "multiline"],
                           input=der, capture_output=True, check=True).stdout.decode()
     return text.split("commonName")[1].split("=")[1].split("\n")[0].strip()
-
-
-def client_context(**settings):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    for name, value in settings.items():
-        setattr(context, name, value)
-    return context
 
 
 class TlsTest(ProxyTest):
