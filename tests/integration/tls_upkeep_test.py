@@ -121,7 +121,7 @@ class TlsUpkeep(ProxyTest):
 
     def test_key_log(self):
         keys = Path(self.temporary.name, "keys")
-        proxy = self.start([], tlsServer={"keyLogFile": str(keys)})
+        proxy = self.start([], tlsServer={"keyLogFile": str(keys)}, log={})
         self.assertEqual(self.ask(self.secured(proxy)).status, 200)
         self.assertIn("CLIENT_TRAFFIC_SECRET_0 ", keys.read_text())
         self.assertEqual(keys.stat().st_mode & 0o777, 0o600)

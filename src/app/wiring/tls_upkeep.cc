@@ -48,7 +48,7 @@ Result<std::unique_ptr<TlsUpkeep>> TlsUpkeep::create(net::Loop& loop, const conf
     made->ticket_keys_ = *std::move(keys);
   }
   if (!options.key_log_file.empty())
-    log::warn(
+    log::error(  // nothing less is seen by default
         "tlsServer.keyLogFile: THE SECRETS OF EVERY TLS CONNECTION ARE WRITTEN TO {}: whoever can read that file "
         "can read the traffic. For debugging alone; never leave it on",
         options.key_log_file);
