@@ -33,16 +33,24 @@ void Exchange::respond_owned(uint16_t status, std::string body, std::string_view
 
 net::Task<> Exchange::drop_answer() {
   if (response_body != nullptr) drop_what_is_there(*response_body);
-  if (!tasks.idle()) {
-    if (response_body != nullptr) response_body->abandon();
-    if (request_body != nullptr) request_body->abandon();
-    co_await tasks.join();
-  }
+  if (!tasks.idle()) co_await end_tasks(request_body);
   watch_client(nullptr);
   response_body.reset();
   tunnel.reset();
   upgraded = nullptr;
   clear_keeping_memory(response);
+}
+
+net::Task<> Exchange::end_tasks(BodySource* upload) {
+  if (response_body != nullptr) response_body->abandon();
+  if (upload != nullptr) upload->abandon();
+  co_await tasks.join();
+}
+
+void Exchange::let_go() {
+  watch_client(nullptr);
+  if (attachment != nullptr) std::exchange(attachment, nullptr)->on_end(*this);
+  response_body.reset();
 }
 
 void Exchange::recycle() {

@@ -107,6 +107,10 @@ class Exchange {
 
  protected:
   ~Exchange() = default;
+  // Abandons both bodies and waits for the tasks; `upload` is the request's body, null when there is none.
+  net::Task<> end_tasks(BodySource* upload);
+  // The answer is out or has failed, and no task runs any more: tells the attachment, ends the answer's body.
+  void let_go();
   void recycle();  // back to what a new exchange is
 
   const ConnectionInfo* connection_ = nullptr;

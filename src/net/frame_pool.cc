@@ -3,12 +3,6 @@
 #include <array>
 #include <cstdlib>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FL_PLAIN_MALLOC 1
-#endif
-#endif
-
 namespace fl::net {
 namespace {
 
@@ -18,7 +12,7 @@ void* checked_malloc(size_t size) {
   return p;
 }
 
-#ifndef FL_PLAIN_MALLOC
+#ifndef FL_SANITIZED
 constexpr size_t kClassBytes = 64;
 constexpr size_t kClasses = 64;        // frames up to 4 KiB
 constexpr size_t kMaxBytes = 1 << 19;  // kept per class: for some hundred requests, so that a burst does not stay
@@ -45,7 +39,7 @@ thread_local FreeLists lists;
 
 }  // namespace
 
-#ifdef FL_PLAIN_MALLOC
+#ifdef FL_SANITIZED
 void* allocate_frame(size_t size) { return checked_malloc(size); }
 void free_frame(void* frame, size_t) noexcept { std::free(frame); }
 #else

@@ -52,7 +52,7 @@ class Loop::Mailbox final : public Pollable {
 };
 
 Loop::Loop(const Clock& clock)
-    : clock_(clock), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), now_(clock.now()), timers_(now_) {
+    : clock_(clock), epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), now_(clock.now()), wall_(clock.wall()), timers_(now_) {
   FL_CHECK(epoll_fd_ >= 0);
   if (current_ == nullptr) current_ = this;
   mailbox_ = std::make_unique<Mailbox>(*this);
@@ -82,6 +82,7 @@ void Loop::turn(bool wait) {
   std::array<epoll_event, kMaxEvents> events;
   const int n = ::epoll_wait(epoll_fd_, events.data(), kMaxEvents, timeout);
   now_ = clock_.now();
+  wall_ = clock_.wall();
   timers_.advance(now_);
   if (n > 0) {
     batch_ = std::span(events).first(static_cast<size_t>(n));

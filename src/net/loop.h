@@ -51,9 +51,9 @@ class Loop {
   void turn(bool wait);  // one turn; for tests and for owners with a loop of their own
   void stop();           // any thread
 
-  // Monotonic time, read once a turn.
+  // Monotonic and wall time, read once a turn.
   TimePoint now() const { return now_; }
-  WallTime wall() const { return clock_.wall(); }
+  WallTime wall() const { return wall_; }
   const Clock& clock() const { return clock_; }
   TimerWheel& timers() { return timers_; }
 
@@ -86,6 +86,7 @@ class Loop {
   const Clock& clock_;
   int epoll_fd_;
   TimePoint now_;
+  WallTime wall_;
   TimerWheel timers_;
   int64_t budget_ = kBudget;
   bool stopped_ = false;

@@ -65,5 +65,16 @@ TEST_F(LoopTurns, LettersMayPostLetters) {
   EXPECT_EQ(n, 2);
 }
 
+TEST_F(LoopTurns, TimeStandsStillWithinATurn) {
+  const TimePoint now = loop.now();
+  const WallTime wall = loop.wall();
+  clock.elapsed += 1s;
+  EXPECT_EQ(loop.now(), now);
+  EXPECT_EQ(loop.wall(), wall);
+  loop.turn(false);
+  EXPECT_EQ(loop.now(), now + 1s);
+  EXPECT_EQ(loop.wall(), wall + 1s);
+}
+
 }  // namespace
 }  // namespace fl::net

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/check.h"
+#include "net/socket_calls.h"
 #include "net/stop.h"
 
 namespace fl::net {
@@ -191,7 +192,7 @@ ssize_t Stream::send_as_it_is(const iovec* parts, int count) {
   size_t want = 0;
   if (count == 1) {
     want = parts[0].iov_len;
-    n = ::send(fd_, parts[0].iov_base, want, MSG_NOSIGNAL);
+    n = send(fd_, static_cast<const char*>(parts[0].iov_base), want);
   } else {
     for (int i = 0; i < count; ++i) want += parts[i].iov_len;
     msghdr message{};
@@ -210,7 +211,7 @@ ssize_t Stream::send_as_it_is(const iovec* parts, int count) {
 // A short read means the kernel has no more, unless the peer has closed: then the end is still to be read.
 ssize_t TcpStream::try_read(char* out, size_t size) {
   if (!rd_) return -EAGAIN;
-  const ssize_t n = ::recv(fd_, out, size, 0);
+  const ssize_t n = receive(fd_, out, size);
   if (n < 0) {
     if (errno == EINTR) return -EAGAIN;
     if (errno == EAGAIN) rd_ = false;

@@ -22,6 +22,11 @@ std::string_view name(http::BodyError error) {
 }  // namespace
 
 void Transaction::on_end(http::Exchange& exchange) noexcept {
+  if (worker.wants_records()) complete_record(exchange);
+  leave();
+}
+
+void Transaction::complete_record(const http::Exchange& exchange) {
   record.duration = worker.loop().clock().now() - start;
   record.status = exchange.response.status;
   record.request_bytes = exchange.bytes_received;
@@ -35,7 +40,6 @@ void Transaction::on_end(http::Exchange& exchange) noexcept {
   if (record.grpc_status < 0 && (record.grpc_web || is_grpc(exchange.request)))
     record.grpc_status = grpc_status_of(exchange);
   worker.record(record);
-  leave();
 }
 
 void Transaction::leave() noexcept {

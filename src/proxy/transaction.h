@@ -38,6 +38,8 @@ class Transaction final : public http::Attachment {
   bool unsent = false;               // the last server was out of reach; the request may be sent again
 
  private:
+  void complete_record(const http::Exchange& exchange);
+
   uint64_t kept_upload_bytes_ = 0;
 };
 

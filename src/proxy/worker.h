@@ -68,9 +68,8 @@ class Worker {
 
   void set_release(Release f) { release_ = std::move(f); }
   void set_on_record(OnRecord f) { on_record_ = std::move(f); }
-  void record(const telemetry::RequestRecord& record) {
-    if (on_record_) on_record_(record);
-  }
+  bool wants_records() const { return static_cast<bool>(on_record_); }
+  void record(const telemetry::RequestRecord& record) { on_record_(record); }
 
  private:
   void drop(SnapshotPin& pin);

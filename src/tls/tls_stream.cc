@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "net/address.h"
+#include "net/socket_calls.h"
 #include "tls/kernel_sealing.h"
 #include "tls/openssl/certificate_parts.h"
 #include "tls/openssl/handles.h"
@@ -345,7 +346,7 @@ ssize_t TlsStream::read_records(char* out, size_t size) {
 ssize_t TlsStream::receive_records(bool& drained) {
   if (!drained || hup_) {
     const auto room = records_->room();
-    const ssize_t n = ::recv(fd_, room.data(), room.size(), 0);
+    const ssize_t n = net::receive(fd_, room.data(), room.size());
     if (n > 0) {
       records_->commit(static_cast<size_t>(n));
       drained = n < static_cast<ssize_t>(room.size());
@@ -390,8 +391,7 @@ int TlsStream::send_records(std::string_view more) {
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
-  const ssize_t n =
-      before.empty() ? ::send(fd_, more.data(), more.size(), MSG_NOSIGNAL) : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+  const ssize_t n = before.empty() ? net::send(fd_, more.data(), more.size()) : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   if (n < 0 && errno != EAGAIN) return -errno;
   const size_t sent = n > 0 ? static_cast<size_t>(n) : 0;
   if (sent == before.size() + more.size()) {

@@ -41,8 +41,10 @@ class HeadBytes {
   // Gives the memory back: the head is out, the body may take long.
   void release() {
     size_ = 0;
-    block_.reset();
-    large_ = {};
+    if (block_)
+      block_.reset();
+    else
+      std::string().swap(large_);
   }
 
  private:

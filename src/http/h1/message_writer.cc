@@ -22,6 +22,12 @@ std::string trailer_block(const HeaderMap& trailers) {
   return out += "\r\n";
 }
 
+net::Task<SendResult> send_head(net::Stream& to, HeadBytes& head) {
+  SendResult result;
+  result.write_error = co_await to.write(head.view());
+  co_return result;
+}
+
 // `head`, when not empty, goes in front of the first bytes of the body.
 net::Task<SendResult> send_chunked(net::Stream& to, HeadBytes& head, BodySource& body, uint64_t* progress, Of of) {
   SendResult result;
@@ -114,13 +120,9 @@ net::Task<SendResult> send_plain(net::Stream& to, HeadBytes& head, BodySource& b
 
 net::Task<SendResult> send_message(net::Stream& to, HeadBytes& head, BodySource* body, Framing framing, uint64_t length,
                                    uint64_t* progress, Of of) {
-  if (body == nullptr || framing == Framing::none) {
-    SendResult result;
-    result.write_error = co_await to.write(head.view());
-    co_return result;
-  }
-  if (framing == Framing::chunked) co_return co_await send_chunked(to, head, *body, progress, of);
-  co_return co_await send_plain(to, head, *body, framing, length, progress);
+  if (body == nullptr || framing == Framing::none) return send_head(to, head);
+  if (framing == Framing::chunked) return send_chunked(to, head, *body, progress, of);
+  return send_plain(to, head, *body, framing, length, progress);
 }
 
 }  // namespace fl::http::h1

@@ -160,23 +160,12 @@ net::Task<bool> ServerConnection::serve_one() {
     co_await server_.handler().handle(*exchange);
     keep = co_await answer(*exchange);
   }
-  co_await finish(*exchange);
+  if (!exchange->tasks.idle()) co_await exchange->end_tasks();
+  exchange->let_go();
   exchange_ = nullptr;
   exchange->end();
   server_.h1_exchanges().give_back(exchange);
   co_return keep;
-}
-
-// Ends what still runs for the exchange, then lets go of what it holds; the answer is out, or cannot be given.
-net::Task<> ServerConnection::finish(ServerExchange& exchange) {
-  if (!exchange.tasks.idle()) {
-    if (exchange.response_body != nullptr) exchange.response_body->abandon();
-    exchange.body->abandon();
-    co_await exchange.tasks.join();
-  }
-  exchange.watch_client(nullptr);
-  if (exchange.attachment != nullptr) std::exchange(exchange.attachment, nullptr)->on_end(exchange);
-  exchange.response_body.reset();
 }
 
 // -> a head is there; otherwise the connection is to be closed and what had to be said was said.
@@ -278,8 +267,11 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   exchange.response_complete = sent.complete();
   exchange.response_error = sent.read_error;
   // Lets the upstream connection go before we look after the client's. A body still on its way up ends here.
-  if (!exchange.tasks.idle()) body_read = keep = false;
-  co_await finish(exchange);
+  if (!exchange.tasks.idle()) {
+    body_read = keep = false;
+    co_await exchange.end_tasks();
+  }
+  exchange.let_go();
   if (!sent.complete()) {
     cut_short_ = true;
     // What was sent must not look complete: a chunked body has no end, a counted one is short, the rest needs a reset.

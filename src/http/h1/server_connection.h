@@ -19,6 +19,8 @@ class ServerExchange final : public Exchange, private net::HangupListener {
   ServerExchange() = default;
 
   void begin(ServerConnection& connection);
+  net::Task<> end_tasks() { return Exchange::end_tasks(&*body); }
+  using Exchange::let_go;
   void end();
 
   net::Task<int> send_interim(const ResponseHead& head) override;
@@ -79,7 +81,6 @@ class ServerConnection final : public http::ServerConnection {
   net::Task<bool> read_head(ServerExchange& exchange);
   net::Task<bool> answer(ServerExchange& exchange);
   net::Task<> refuse(ServerExchange& exchange, uint16_t status);
-  net::Task<> finish(ServerExchange& exchange);
   net::Task<bool> discard_body(ServerExchange& exchange);
   net::Task<> switch_protocols(ServerExchange& exchange);
   bool last_request() const;

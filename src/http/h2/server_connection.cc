@@ -280,7 +280,8 @@ net::Task<> ServerConnection::serve_exchange(ServerExchange& x) {
   else
     co_await server_.handler().handle(x);
   co_await answer(x);
-  co_await finish_exchange(x);
+  if (!x.tasks.idle()) co_await x.end_tasks();
+  x.let_go();
   if (x.response_complete && !x.is_tunnel && !x.as_stream().body().ended()) co_await let_upload_end(x);
   release(x);
   end_if_done();
@@ -364,17 +365,6 @@ net::Task<> ServerConnection::upload_to_tunnel(ServerExchange& x) {
     if (chunk.last) co_return co_await far.shutdown_write();
   }
   far.cancel();
-}
-
-net::Task<> ServerConnection::finish_exchange(ServerExchange& x) {
-  if (!x.tasks.idle()) {
-    if (x.response_body != nullptr) x.response_body->abandon();
-    x.as_stream().body().abandon();
-    co_await x.tasks.join();
-  }
-  x.watch_client(nullptr);
-  if (x.attachment != nullptr) std::exchange(x.attachment, nullptr)->on_end(x);
-  x.response_body.reset();
 }
 
 }  // namespace fl::http::h2

@@ -44,8 +44,6 @@ class ServerConnection final : public http::ServerConnection, private Connection
   net::Task<> answer(ServerExchange& exchange);
   net::Task<> run_tunnel(ServerExchange& exchange);
   net::Task<> upload_to_tunnel(ServerExchange& exchange);
-  // Ends what still runs for the exchange, then lets go of what it holds.
-  net::Task<> finish_exchange(ServerExchange& exchange);
   net::Task<> let_upload_end(ServerExchange& exchange);
   net::Task<> send(ServerExchange& exchange, bool has_body, std::optional<uint64_t> length);
 

@@ -13,6 +13,8 @@ class ServerExchange final : public Exchange, private Stream {
   ServerExchange() : Stream(body_), body_(*this), deadline_(*this) {}
 
   void begin(ServerConnection& connection, int32_t id);
+  net::Task<> end_tasks() { return Exchange::end_tasks(&body_); }
+  using Exchange::let_go;
   void end();
 
   Stream& as_stream() { return *this; }

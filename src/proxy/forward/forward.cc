@@ -97,7 +97,7 @@ net::Task<> forward(Exchange& x, const std::shared_ptr<const UpstreamSpec>& serv
     else if (!co_await upload->end())
       transaction.unsent = false;
   }
-  transaction.record.origin_duration = transaction.worker.loop().clock().now() - start;
+  transaction.record.origin_duration = transaction.worker.loop().now() - start;
   if (error != ProxyError::none) {
     answer(x, error);
     co_return;
