@@ -31,7 +31,7 @@ Played play(std::vector<std::optional<std::string>> answers, Duration clock_shif
   std::atomic<size_t> next = 0;
   FakeServer server([&](const std::string&) { return answers[std::min(next++, answers.size() - 1)]; });
   AwsWorld world({{"AWS_ENDPOINT_URL", server.url()}});
-  world.clock.shift = clock_shift;
+  world.shift_clock(clock_shift);
   world.options.timeout = 100ms;
   FixedCredentials keys({.access_key_id = "AK", .secret_access_key = "SK", .session_token = "ST"});
   auto result = world.run(world.caller().call<ecs::op::ListTasks>({.cluster = "c"}, keys));

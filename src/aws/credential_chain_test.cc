@@ -229,14 +229,14 @@ TEST(CredentialChain, RenewsBeforeExpiry) {
   AwsWorld world({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", server.url()}});
   EXPECT_EQ(found(world), "k1/s/t");
   EXPECT_EQ(found(world), "k1/s/t");
-  world.clock.shift = 35s;  // of 60 s, 25 are left: not yet a third
+  world.shift_clock(35s);  // of 60 s, 25 are left: not yet a third
   EXPECT_EQ(found(world), "k1/s/t");
-  world.clock.shift = 45s;
+  world.shift_clock(45s);
   EXPECT_EQ(found(world), "k2/s/t");
   broken = true;
-  world.clock.shift = 110s;  // 10 s left and no new ones to be had
+  world.shift_clock(110s);  // 10 s left and no new ones to be had
   EXPECT_EQ(found(world), "k2/s/t");
-  world.clock.shift = 121s;
+  world.shift_clock(121s);
   EXPECT_THAT(found(world), HasSubstr("status 500"));
   broken = false;
   EXPECT_THAT(found(world), EndsWith("s/t"));

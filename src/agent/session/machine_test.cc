@@ -35,7 +35,7 @@ TEST(MachineCredentials, AreRenewedAtHalfTimeAndUsedUntilTheirEnd) {
       world.clock);
   // The id of the keys that are given at this time; what they are refused with when there are none.
   const auto at = [&](Duration time) {
-    world.clock.shift = time;
+    world.shift_clock(time);
     const auto keys = world.run(credentials.get());
     return keys ? keys->access_key_id : keys.error().message;
   };

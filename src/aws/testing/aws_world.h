@@ -64,6 +64,11 @@ class AwsWorld {
     return *std::move(result);
   }
 
+  void shift_clock(Duration d) {
+    clock.shift = d;
+    loop.turn(false);  // which reads it
+  }
+
   // To be used after `options` are as wanted.
   Caller& caller() {
     if (!caller_) caller_.emplace(fetcher, environment, profiles, options);
