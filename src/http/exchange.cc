@@ -33,18 +33,12 @@ void Exchange::respond_owned(uint16_t status, std::string body, std::string_view
 
 net::Task<> Exchange::drop_answer() {
   if (response_body != nullptr) drop_what_is_there(*response_body);
-  if (!tasks.idle()) co_await end_tasks(request_body);
+  co_await end_tasks(request_body);
   watch_client(nullptr);
   response_body.reset();
   tunnel.reset();
   upgraded = nullptr;
   clear_keeping_memory(response);
-}
-
-net::Task<> Exchange::end_tasks(BodySource* upload) {
-  if (response_body != nullptr) response_body->abandon();
-  if (upload != nullptr) upload->abandon();
-  co_await tasks.join();
 }
 
 void Exchange::let_go() {

@@ -107,8 +107,15 @@ class Exchange {
 
  protected:
   ~Exchange() = default;
-  // Abandons both bodies and waits for the tasks; `upload` is the request's body, null when there is none.
-  net::Task<> end_tasks(BodySource* upload);
+  // Awaitable: both bodies are abandoned if any task still runs, and the last one has ended. `upload` is the request's
+  // body, null when there is none.
+  auto end_tasks(BodySource* upload) {
+    if (!tasks.idle()) {
+      if (response_body != nullptr) response_body->abandon();
+      if (upload != nullptr) upload->abandon();
+    }
+    return tasks.join();
+  }
   // The answer is out or has failed, and no task runs any more: tells the attachment, ends the answer's body.
   void let_go();
   void recycle();  // back to what a new exchange is

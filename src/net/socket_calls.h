@@ -1,5 +1,5 @@
 // recv() and send() for the request path. glibc's are points of cancellation, which nobody here makes use of: in a
-// program with threads each has an atomic exchange before and after the system call, 2 % of what a small request costs.
+// program with threads each has an atomic exchange before and after the system call: 1.3 % of a small request (`perf`).
 // Under a sanitizer they are glibc's, whose buffers it checks.
 #pragma once
 

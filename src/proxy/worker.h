@@ -68,6 +68,7 @@ class Worker {
 
   void set_release(Release f) { release_ = std::move(f); }
   void set_on_record(OnRecord f) { on_record_ = std::move(f); }
+  // Else record() must not be called.
   bool wants_records() const { return static_cast<bool>(on_record_); }
   void record(const telemetry::RequestRecord& record) { on_record_(record); }
 

@@ -160,7 +160,7 @@ net::Task<bool> ServerConnection::serve_one() {
     co_await server_.handler().handle(*exchange);
     keep = co_await answer(*exchange);
   }
-  if (!exchange->tasks.idle()) co_await exchange->end_tasks();
+  co_await exchange->end_tasks();
   exchange->let_go();
   exchange_ = nullptr;
   exchange->end();
@@ -267,10 +267,8 @@ net::Task<bool> ServerConnection::answer(ServerExchange& exchange) {
   exchange.response_complete = sent.complete();
   exchange.response_error = sent.read_error;
   // Lets the upstream connection go before we look after the client's. A body still on its way up ends here.
-  if (!exchange.tasks.idle()) {
-    body_read = keep = false;
-    co_await exchange.end_tasks();
-  }
+  if (!exchange.tasks.idle()) body_read = keep = false;
+  co_await exchange.end_tasks();
   exchange.let_go();
   if (!sent.complete()) {
     cut_short_ = true;

@@ -19,7 +19,7 @@ class ServerExchange final : public Exchange, private net::HangupListener {
   ServerExchange() = default;
 
   void begin(ServerConnection& connection);
-  net::Task<> end_tasks() { return Exchange::end_tasks(&*body); }
+  auto end_tasks() { return Exchange::end_tasks(&*body); }
   using Exchange::let_go;
   void end();
 

@@ -280,7 +280,7 @@ net::Task<> ServerConnection::serve_exchange(ServerExchange& x) {
   else
     co_await server_.handler().handle(x);
   co_await answer(x);
-  if (!x.tasks.idle()) co_await x.end_tasks();
+  co_await x.end_tasks();
   x.let_go();
   if (x.response_complete && !x.is_tunnel && !x.as_stream().body().ended()) co_await let_upload_end(x);
   release(x);

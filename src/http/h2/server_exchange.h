@@ -13,7 +13,7 @@ class ServerExchange final : public Exchange, private Stream {
   ServerExchange() : Stream(body_), body_(*this), deadline_(*this) {}
 
   void begin(ServerConnection& connection, int32_t id);
-  net::Task<> end_tasks() { return Exchange::end_tasks(&body_); }
+  auto end_tasks() { return Exchange::end_tasks(&body_); }
   using Exchange::let_go;
   void end();
 
